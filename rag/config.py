@@ -60,6 +60,12 @@ class Config:
     concurrent_answers: int = _setting(1, "answers computed at the same time", least=1)
     waiting_answers: int = _setting(8, "questions that may wait for their turn; beyond it clients get 503", least=0)
 
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, Path):  # a default such as ~/.cache is written for every user
+                object.__setattr__(self, item.name, value.expanduser())
+
 
 def load_config(path: Path | None = None, *, environment: Mapping[str, str] | None = None, **overrides: Any) -> Config:
     """Read `path` (default: `./rag.toml` if it is there), then the environment, then `overrides`.

@@ -1,0 +1,23 @@
+"""Turns a GGUF file of quantised weights into a transformers folder in bfloat16, which loads in seconds."""
+
+from pathlib import Path
+
+from rag.models.runtime import quiet
+
+
+def convert(packed: Path, target: Path) -> None:
+    """Write the model and tokenizer in `packed` to the folder `target`; needs about twice the model's memory."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(packed.parent, gguf_file=packed.name, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            packed.parent,
+            gguf_file=packed.name,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.bfloat16,
+            local_files_only=True,
+        )
+        model.save_pretrained(target)
+        tokenizer.save_pretrained(target)

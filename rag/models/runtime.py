@@ -1,0 +1,30 @@
+"""Turns the configuration into the process-wide state of torch and transformers, in this one place."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rag.config import Config
+
+
+def prepare(config: Config) -> None:
+    """Give torch its share of the cores: `config.threads`, or all cores this process may use."""
+    import torch
+
+    torch.set_num_threads(config.threads or len(os.sched_getaffinity(0)))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Loading without transformers' progress bars and load reports on stderr; the caller has its own progress."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

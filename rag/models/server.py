@@ -1,0 +1,1 @@
+"""Turns chat messages into a stream of text with any OpenAI-compatible model server."""
