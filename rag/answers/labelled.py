@@ -1,0 +1,129 @@
+"""Questions about labelled lines (a masthead's 发布日期, an item's 牵头科室) to the lines themselves as evidence."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.answers.composition import Statement
+from rag.answers.evidence import Evidence
+from rag.answers.query import Query
+from rag.reports.chunks import Chunk
+from rag.reports.metadata import Field, Metadata
+from rag.reports.reading import Report
+
+_LINE = re.compile(r"^[ \t\xa0\u3000]*(?P<label>[一-鿿]{2,8})[ \t\xa0\u3000]*[:：](?P<value>[^\n]*)$", re.MULTILINE)
+# Who a question asks for, by the words it uses, to the words labels are made of.
+_PERSON = re.compile(r"谁|领导|哪位|哪一位|局长|负责人|组长|\bwho\b|leader", re.I)
+_OFFICE = re.compile(r"科室|部门|处室|单位|股室|科(?![学研普技])|office|department|section", re.I)
+_PERSON_LABEL = re.compile(r"领导|负责人|责任人|人员|联系人")
+_OFFICE_LABEL = re.compile(r"科室|部门|处室|单位|机构")
+_ROLES = ("牵头", "责任", "配合", "协助", "分管", "主管", "承办", "联系")
+ROLE_WORDS = re.compile(
+    r"由?(?:哪位|哪一位|哪个|哪几个|哪些|谁)|局?领导|科室|部门|处室|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Labelled lines that answer, or, where the report leaves them blank, the labels of the `blank` lines."""
+
+    statements: tuple[Statement, ...]
+    blank: tuple[str, ...] = ()
+
+
+def read_masthead(query: Query, reports: Sequence[Report], chunks_of: Callable[[str], Sequence[Chunk]]) -> Found:
+    """The metadata field the question asks for, one statement a report; blank where the masthead leaves it open."""
+    statements, blank = [], []
+    for report in reports:
+        field = _field(query.field, report.metadata)
+        if field is None:
+            continue
+        if not field.value:
+            blank.append(field.label)
+            continue
+        start = _with_label(report.text, field)
+        evidence = _evidence(report.text, start, field.end, chunks_of(report.id))
+        title = report.metadata.title.value if report.metadata.title else report.id
+        value = report.text[field.start : field.end].strip()
+        if query.language == "en":
+            text = f"“{title}”: {field.label or query.field}: {value}"
+        else:
+            text = f"《{title}》的{field.label or '日期'}:{value}"
+        statements.append(Statement(text, (evidence,)))
+    return Found(tuple(statements), tuple(dict.fromkeys(blank)))
+
+
+def _field(name: str, metadata: Metadata) -> Field | None:
+    named = getattr(metadata, name, None)
+    if isinstance(named, Field):
+        return named
+    fields = [field for field in metadata.labels if field.label == name]
+    if name == "dated":
+        fields = [field for field in metadata.labels if "落款" in field.label or "成文" in field.label]
+    return fields[0] if fields else None
+
+
+def _with_label(text: str, field: Field) -> int:
+    """Where the field's own label begins before its value, else where the value begins."""
+    spaced = r"[ \t\xa0\u3000]*".join(map(re.escape, field.label))
+    before = text[max(0, field.start - 40) : field.start]
+    found = re.search(rf"{spaced}[ \t\xa0\u3000]*[:：]?[ \t\xa0\u3000]*$", before) if field.label else None
+    return field.start - len(before) + found.start() if found else field.start
+
+
+def read_roles(query: Query, ranked: Sequence[Chunk], report_of: Callable[[str], Report]) -> Found:
+    """Who leads or is responsible, from the labelled lines of the best-ranked section that has them."""
+    for chunk in ranked:
+        report = report_of(chunk.report)
+        lines = [line for line in _lines(chunk) if _wanted(line["label"], query.text)]
+        if not lines:
+            continue
+        blank = tuple(line["label"] for line in lines if not line["value"].strip())
+        filled = [line for line in lines if line["value"].strip()]
+        if not filled:
+            return Found((), blank)
+        heading = _heading(chunk)
+        places = [
+            (chunk.start + line.start("label"), chunk.start + line.start() + len(line[0].rstrip())) for line in filled
+        ]
+        evidence = [_evidence(report.text, start, end, [chunk]) for start, end in (*heading, *places)]
+        words = ";".join(report.text[start:end] for start, end in places)
+        topic = f"{report.text[slice(*heading[0])]}:" if heading else ""
+        return Found((Statement(topic + words, tuple(evidence)),), blank)
+    return Found(())
+
+
+def _lines(chunk: Chunk) -> Iterator[re.Match[str]]:
+    return _LINE.finditer(chunk.text)
+
+
+def has_roles(chunk: Chunk) -> bool:
+    """Whether a chunk holds lines that name who leads or is responsible."""
+    return any(any(role in line["label"] for role in _ROLES) for line in _lines(chunk))
+
+
+def _wanted(label: str, question: str) -> bool:
+    roles = [role for role in _ROLES if role in label]
+    if not roles:
+        return False
+    named = [role for role in _ROLES if role in question and f"{role}制" not in question]
+    if named and not set(roles) & set(named):
+        return False
+    person, office = bool(_PERSON.search(question)), bool(_OFFICE.search(question))
+    if person == office:
+        return True
+    return bool((_PERSON_LABEL if person else _OFFICE_LABEL).search(label))
+
+
+def _heading(chunk: Chunk) -> list[tuple[int, int]]:
+    """The span of the section's own heading, where the chunk begins with it."""
+    heading = chunk.path[-1] if chunk.path else ""
+    at = chunk.text.find(heading) if heading else -1
+    return [(chunk.start + at, chunk.start + at + len(heading))] if 0 <= at <= 8 else []
+
+
+def _evidence(text: str, start: int, end: int, chunks: Sequence[Chunk]) -> Evidence:
+    chunk = next((chunk for chunk in chunks if chunk.start <= start and end <= chunk.end), None)
+    if chunk is None:
+        chunk = next((chunk for chunk in chunks if chunk.start <= start < chunk.end), chunks[0])
+    return Evidence(chunk, start, end, text[start:end], 1.0, {}, planned=False)

@@ -1,0 +1,290 @@
+"""The composition root: a configuration to a pipeline that answers questions, searches and opens citations."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from rag.answers.answer import Answer, Event, compose, refuse
+from rag.answers.citations import CitedPassage, look_up
+from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
+from rag.answers.evidence import Evidence, choose, find_evidence
+from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
+from rag.answers.prompts import Prompt, load_prompt
+from rag.answers.query import Facet, Filters, Query, select, understand
+from rag.answers.refusal import blank_line, gap, why_refused
+from rag.answers.retrieval import Hit, retrieve
+from rag.answers.summaries import summarize
+from rag.config import Config
+from rag.errors import SnapshotError
+from rag.index.snapshot import Snapshot, build_snapshot
+from rag.models.embedder import Embedder, open_embedder
+from rag.models.generator import Generator, open_generator
+from rag.models.reader import Reader, open_reader
+from rag.reports.reading import find_reports, read_reports
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What an index build did. `embedded` counts the chunks whose vectors were not in the cache."""
+
+    snapshot: str
+    reports: int
+    sections: int
+    chunks: int
+    seconds: float
+
+
+def build_index(
+    paths: Sequence[Path], config: Config, *, progress: Callable[[str, int, int], None] | None = None
+) -> BuildSummary:
+    """Read the reports under `paths` and make them, and only them, the live index in `config.index_dir`."""
+    started = time.monotonic()
+    reports = read_reports(find_reports(paths))
+    embedder = open_embedder(config)
+    options = {"progress": progress} if progress else {}
+    folder = build_snapshot(reports, embedder=embedder, config=config, **options)
+    snapshot = Snapshot.open(config.index_dir, config=config, embedder_identity=embedder.identity)
+    records = snapshot.reports()
+    return BuildSummary(
+        snapshot=folder.name,
+        reports=len(records),
+        sections=sum(record.sections for record in records),
+        chunks=sum(record.chunks for record in records),
+        seconds=time.monotonic() - started,
+    )
+
+
+class Pipeline:
+    """Everything opened once. `ask`, `search` and `cite` may be called from any thread."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        snapshot: Snapshot,
+        embedder: Embedder,
+        reader: Reader,
+        generator: Generator | None,
+        prompts: dict[str, Prompt],
+    ) -> None:
+        self.config = config
+        self.embedder = embedder
+        self.reader = reader
+        self.generator = generator
+        self.prompts = prompts
+        self._use(snapshot)
+
+    @classmethod
+    def open(cls, config: Config) -> Self:
+        """Open the live snapshot and the models. Raises `SnapshotError` or `ModelError`, with the command to run."""
+        Snapshot.open(config.index_dir, config=config).close()  # a missing index is said before models are loaded
+        embedder = open_embedder(config)
+        return cls(
+            config,
+            snapshot=Snapshot.open(config.index_dir, config=config, embedder_identity=embedder.identity),
+            embedder=embedder,
+            reader=open_reader(config),
+            generator=open_generator(config) if config.generate else None,
+            prompts={language: load_prompt(f"answer.{language}", config.prompts_dir) for language in ("zh", "en")},
+        )
+
+    def reload(self) -> None:
+        """Go over to the newest snapshot; answers under way finish on the old one."""
+        self._use(Snapshot.open(self.config.index_dir, config=self.config, embedder_identity=self.embedder.identity))
+
+    def _use(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.records = snapshot.reports()
+        self._titles = {record.id: record.title or record.id for record in self.records}
+
+    def title(self, report_id: str) -> str:
+        """A report's title, or its id where it has none."""
+        return self._titles.get(report_id, report_id)
+
+    def search(self, query: str, *, top_k: int = 10, filters: Filters = NO_FILTERS) -> list[Hit]:
+        """The best sections for a question or a few words, best first, within the reports it names."""
+        understood = understand(query, self.records, filters=filters, longest=self.config.max_question_characters)
+        return self._retrieve(understood.text, understood.reports, k=top_k)
+
+    def cite(self, citation_id: str) -> CitedPassage:
+        """What stands behind a citation id now. Raises `NotFoundError` for an id that is none."""
+        return look_up(citation_id, self.snapshot)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters = NO_FILTERS,
+        generate: bool | None = None,
+        top_k: int | None = None,
+    ) -> Answer:
+        """Answer a question; `generate` and `top_k` override the configuration for this question."""
+        answer = None
+        for event in self.stream(question, filters=filters, generate=generate, top_k=top_k):
+            answer = event.data
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        *,
+        filters: Filters = NO_FILTERS,
+        generate: bool | None = None,
+        top_k: int | None = None,
+    ) -> Iterator[Event]:
+        """The steps of an answer as they happen, the answer last; closing the iterator stops the work."""
+        clock = _Clock()
+        query = understand(question, self.records, filters=filters, longest=self.config.max_question_characters)
+        yield Event("status", "retrieving")
+        answer = yield from self._answer(
+            query, clock, generate=self.config.generate if generate is None else generate, k=top_k or self.config.top_k
+        )
+        yield Event("answer", replace(answer, timings=clock.timings(), identity=self.identity))
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What an answer rests on: models, prompt templates and snapshot."""
+        return {
+            "embedder": self.embedder.identity,
+            "reader": self.reader.identity,
+            "generator": self.generator.identity if self.generator else "",
+            "prompt": " ".join(prompt.identity for prompt in self.prompts.values()),
+            "snapshot": self.snapshot.folder.name,
+        }
+
+    def _retrieve(self, text: str, reports: Sequence[str], *, k: int) -> list[Hit]:
+        return retrieve(text, self.snapshot, self.embedder, config=self.config, k=k, reports=reports or None)
+
+    def _answer(self, query: Query, clock: "_Clock", *, generate: bool, k: int) -> Iterator[Event]:
+        if query.kind == "metadata":
+            found = self._masthead(query)
+            if found.statements or found.blank:
+                return self._from_labels(query, found, self._retrieve(query.text, query.reports, k=k))
+        hits = self._hits(query, k=k)
+        clock.mark("retrieve")
+        if query.kind == "responsible":
+            found = self._roles(query, k=k)
+            if found.statements or found.blank:
+                return self._from_labels(query, found, next(iter(hits.values())))
+        ranked = {}
+        for facet, own in hits.items():
+            ranked[facet] = find_evidence(facet, query, own, reader=self.reader, titles=self._titles)
+        clock.mark("read")
+        return (yield from self._from_evidence(query, hits, ranked, clock, generate=generate))
+
+    def _hits(self, query: Query, *, k: int) -> dict[Facet, list[Hit]]:
+        """Per facet the best sections; facets about the same reports share one retrieval of the whole question."""
+        shared: dict[tuple[str, ...], list[Hit]] = {}
+        for facet in query.facets:
+            if facet.reports not in shared:
+                text = facet.text if query.kind == "compare" else query.text
+                shared[facet.reports] = self._retrieve(text, facet.reports, k=k)
+        return {facet: shared[facet.reports] for facet in query.facets}
+
+    def _masthead(self, query: Query) -> Found:
+        reports = query.reports
+        if not reports:
+            best = self._retrieve(query.text, (), k=1)
+            reports = tuple(hit.chunk.report for hit in best)
+        return read_masthead(query, [self.snapshot.report(report) for report in reports], self.snapshot.chunks)
+
+    def _roles(self, query: Query, *, k: int) -> Found:
+        """Retrieval for the matter alone: the words that ask for the office would find every item that has one."""
+        matter = ROLE_WORDS.sub(" ", query.text)
+        hits = self._retrieve(matter, query.reports, k=k)
+        ranked = []
+        for hit in hits:
+            ranked += [
+                chunk
+                for chunk in self.snapshot.chunks(hit.chunk.report)
+                if chunk.address == hit.chunk.address and has_roles(chunk)
+            ]
+        return read_roles(query, list(dict.fromkeys(ranked))[:1], self.snapshot.report)
+
+    def _from_labels(self, query: Query, found: Found, hits: Sequence[Hit]) -> Answer:
+        gaps = [blank_line(label, query.language) for label in found.blank]
+        if not found.statements:
+            return refuse(query, "".join(gaps), hits, titles=self._titles, confidence=0.0)
+        evidence = [item for statement in found.statements for item in statement.evidence]
+        return compose(query, found.statements, evidence=evidence, gaps=gaps, titles=self._titles, confidence=1.0)
+
+    def _from_evidence(
+        self,
+        query: Query,
+        hits: dict[Facet, list[Hit]],
+        ranked: dict[Facet, list[Evidence]],
+        clock: "_Clock",
+        *,
+        generate: bool,
+    ) -> Iterator[Event]:
+        chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
+        confidence = max((items[0].confidence for items in chosen.values() if items), default=0.0)
+        if confidence < self.config.least_confidence:
+            first = next(iter(hits.values()))
+            best = [items[0] for items in ranked.values() if items]
+            return refuse(
+                query, why_refused(query, best, self.records), first, titles=self._titles, confidence=confidence
+            )
+        evidence = list(dict.fromkeys(item for items in chosen.values() for item in items))
+        for item in evidence:
+            yield Event("evidence", item)
+        clock.mark("first_evidence")
+        removed: list[Statement] = []
+        gaps: list[str] = []
+        if query.kind == "summary":
+            statements = summarize(next(iter(ranked.values())))
+        elif query.kind == "compare":
+            statements = []
+            for facet, items in chosen.items():
+                statements += in_its_own_words(items, language=query.language, label=facet.label)
+                gaps += [] if items else [gap(facet, query.language)]
+        else:
+            statements = in_its_own_words(evidence, language=query.language)
+            if generate and self.generator is not None:
+                draft = yield from self._draft(query, evidence, self.generator)
+                clock.mark("generate")
+                standing, removed = check_draft(draft, evidence, titles=self._titles)
+                if answers_fully(standing, query, evidence):
+                    statements = standing
+                clock.mark("verify")
+        return compose(
+            query,
+            statements,
+            removed=removed,
+            evidence=evidence,
+            gaps=gaps,
+            titles=self._titles,
+            confidence=confidence,
+        )
+
+    def _draft(self, query: Query, evidence: Sequence[Evidence], generator: Generator) -> Iterator[Event]:
+        yield Event("status", "writing")
+        passages = "\n".join(
+            f"{number}. {' '.join(item.text.split())}" for number, item in enumerate(evidence, start=1)
+        )
+        pieces = []
+        for piece in generator.generate(self.prompts[query.language].messages(evidence=passages, question=query.text)):
+            pieces.append(piece)
+            yield Event("token", piece)
+        return "".join(pieces)
+
+
+class _Clock:
+    """Seconds of each stage since the one before, and of all together."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.monotonic()
+        self._stages: dict[str, float] = {}
+
+    def mark(self, stage: str) -> None:
+        now = time.monotonic()
+        self._stages[stage] = now - (self._started if stage == "first_evidence" else self._last)
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        return self._stages | {"total": time.monotonic() - self._started}

@@ -1,0 +1,48 @@
+"""A text to the places it names, by the words and part-of-speech tags of jieba's dictionary."""
+
+import re
+import warnings
+from functools import cache
+from typing import Any
+
+_SUFFIXES = ("自治区", "自治州", "自治县", "市", "县", "区", "州", "省", "镇", "乡", "旗")
+_SUFFIX = re.compile(rf"(?<=..)(?:{'|'.join(_SUFFIXES)})$")
+
+
+@cache
+def places_named(text: str) -> tuple[str, ...]:
+    """Places of two characters and more, in order, each once.
+
+    The dictionary tags some common nouns as places (山区, 普及); a place is taken for one only when it is written with
+    its administrative suffix, or when the dictionary knows it with one (佛山, for 佛山市 is there).
+    """
+    tagger = _tagger()
+    found = [
+        token.word
+        for token in tagger.cut(text, HMM=False)
+        if token.flag == "ns" and len(token.word) >= 2 and _is_place(token.word, tagger.tokenizer.FREQ)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def short_form(place: str) -> str:
+    """A place without its administrative suffix: 江油市 and 江油 are the same place."""
+    return _SUFFIX.sub("", place)
+
+
+def _is_place(word: str, known: dict[str, int]) -> bool:
+    return short_form(word) != word or any(known.get(word + suffix) for suffix in _SUFFIXES)
+
+
+@cache
+def _tagger() -> Any:
+    with warnings.catch_warnings():
+        # jieba 0.42.1 compiles with invalid escapes and asks older setuptools for the retired pkg_resources.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        import jieba
+        import jieba.posseg
+    segmenter = jieba.Tokenizer()
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    return jieba.posseg.POSTokenizer(segmenter)

@@ -1,0 +1,316 @@
+"""A question to what it asks: language, kind, reports and years meant, and the figures an answer must hold."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, Protocol
+
+from rag.answers.quantities import Quantity, half_width, quantities
+from rag.errors import InputError
+from rag.reports.metadata import Metadata
+
+Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"]
+
+# The closed classes of words that make a question a question; what it is about is never listed here.
+_SUMMARY = re.compile(
+    r"概括|归纳|概述|梳理|简述|综述|小结|(?<!工作)(?<!年度)(?<!年)总结(?=一下|出|[。.!?？,，]|$)|(?:请|简要|简单)总结|要点是什么|summari[sz]e|overview|outline"
+)
+_YES_NO = re.compile(
+    r"吗[?？。]?\s*$|是否|是不是|有没有|能否|能不能|可否|会不会|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
+    re.I,
+)
+_RESPONSIBLE = re.compile(
+    r"牵头|(?:谁|哪|什么|由).{0,12}(?:负责|主管|分管|责任)|(?:负责|主管|分管|责任).{0,8}(?:谁|哪|什么)|who .*(?:responsible|leads?|in charge)|"
+    r"which (?:office|department|section).*(?:responsible|leads?|in charge)",
+    re.I,
+)
+_DOCUMENT = r"材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案|规定|办法|全文|report|document|notice|page"
+_WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|什么时候|何时|when|date"
+_METADATA = {
+    "document_number": re.compile(r"文号|发文字号|文件编号|document number", re.I),
+    "index_number": re.compile(r"索引号|index number", re.I),
+    "dated": re.compile(rf"(?:落款|成文|签发|署名|signed|dated).*(?:{_WHEN})|(?:落款|成文)(?:日期|时间)", re.I),
+    "published": re.compile(
+        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|published|released).*|(?:{_WHEN}).*(?:发布|公开|公布).*(?:{_DOCUMENT})|发布(?:日期|时间)|"
+        rf"(?:when|date).*(?:published|released|issued)",
+        re.I,
+    ),
+    "issuer": re.compile(
+        rf"(?:哪|谁|什么).{{0,6}}(?:单位|机构|部门|局)?.{{0,4}}(?:发布|印发|制发|发文)|发布机构|发文单位|(?:{_DOCUMENT}).*(?:谁|哪个单位|哪个部门|哪个机构).{{0,3}}(?:发布|印发|发的)|who (?:issued|published)",
+        re.I,
+    ),
+}
+_ASKS_WHEN = re.compile(_WHEN, re.I)
+_SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
+_INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
+_OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|到底完成|真正|actual|in the end|finally", re.I)
+
+_COUNTED = re.compile(
+    r"(?:多少|几)\s*(?P<counter>人次|平方米|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
+)
+_ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
+_PERCENT = re.compile(
+    r"比例|占比|比重|百分之几|百分之多少|百分比|多大份额|率(?:是|为|达|达到|有|分别|各|将)|率.{0,3}多少|率多高|share|percentage|proportion|rate\b",
+    re.I,
+)
+_MONEY = re.compile(
+    r"多少(?:钱|资金|经费|投资|金额|财政)|(?:资金|经费|投资|金额|钱|投入|财政)[^,，?？。]{0,6}(?:多少|几何)|多少[^,，?？]{0,4}(?:资金|经费|投资|钱)|how much (?:money|funding|was invested)"
+)
+_ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Reports a question is restricted to; an empty field does not restrict."""
+
+    reports: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    issuers: tuple[str, ...] = ()
+
+
+class Record(Protocol):
+    """What understanding needs to know of an indexed report."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def metadata(self) -> Metadata: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One figure a question asks for: its kind as in `Quantity`, its counter and the noun counted ("" where open)."""
+
+    kind: str
+    counter: str = ""
+    noun: str = ""
+
+    def met_by(self, figure: Quantity) -> bool:
+        """Whether a figure is of the kind asked for."""
+        if self.kind == "date":
+            return figure.kind in ("date", "year")
+        if self.kind == "ordinal":
+            return figure.kind == "ordinal" or (figure.kind == "number" and figure.counter in ("届", "批", "期", "轮"))
+        if self.kind == "percent":
+            return figure.kind in ("percent", "ratio", "points") or (figure.kind == "number" and "." in figure.value)
+        if figure.kind == "percent" and not self.counter:
+            return True
+        if figure.kind != "number":
+            return False
+        return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One part of a question that needs its own evidence: its words, the reports it is about and the years it names."""
+
+    text: str
+    reports: tuple[str, ...]
+    years: tuple[int, ...]
+    asked: tuple[Asked, ...]
+    label: str = ""  # the region or report a comparison's row is about
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question understood. `reports` empty means all; `field` names the metadata asked for."""
+
+    text: str
+    language: Literal["zh", "en"]
+    kind: Kind
+    reports: tuple[str, ...]
+    regions: tuple[str, ...]
+    years: tuple[int, ...]
+    facets: tuple[Facet, ...]
+    field: str = ""
+    asks_outcome: bool = False
+
+
+def understand(question: str, records: Sequence[Record], *, filters: Filters, longest: int) -> Query:
+    """Read a question against the metadata of the index's own reports.
+
+    Raises `InputError` for an empty question, one of more than `longest` characters, or a filter that no report meets.
+    """
+    text = " ".join(half_width(question).split())
+    if not text:
+        raise InputError("the question is empty", remedy="Ask in a sentence, in Chinese or English.")
+    if len(text) > longest:
+        raise InputError(f"the question has {len(text)} characters, at most {longest} are read", remedy="Shorten it.")
+    allowed = select(records, filters)
+    language: Literal["zh", "en"] = "zh" if re.search(r"[一-鿿]{2}", text) else "en"
+    regions = _regions_named(text, allowed)
+    years = _years_named(text, language)
+    meant = [record for record in allowed if not regions or _region(record) in regions]
+    meant = _of_the_years(meant, years) if regions else meant
+    everything = len(meant) == len(records)
+    reports = () if everything else tuple(record.id for record in meant)
+    field = _field_named(text, meant)
+    kind = _kind(text, field, regions, meant)
+    return Query(
+        text=text,
+        language=language,
+        kind=kind,
+        reports=reports,
+        regions=regions,
+        years=years,
+        facets=tuple(_facets(text, language, kind, reports, years, regions, meant)),
+        field=field,
+        asks_outcome=bool(_OUTCOME_ASKED.search(text)),
+    )
+
+
+def select(records: Sequence[Record], filters: Filters) -> list[Record]:
+    """The reports that meet every filter given. Raises `InputError` naming a value that no report has."""
+    chosen = list(records)
+    for name, values, read in (
+        ("report", filters.reports, lambda record: {record.id}),
+        ("region", filters.regions, lambda record: {_region(record)}),
+        ("year", filters.years, lambda record: set(record.metadata.years)),
+        ("issuer", filters.issuers, lambda record: {record.metadata.issuer.value} if record.metadata.issuer else set()),
+    ):
+        if values:
+            chosen = [record for record in chosen if read(record) & set(values)]
+            if not chosen:
+                raise InputError(
+                    f"no report has {name} {', '.join(map(str, values))} and the other filters together",
+                    remedy="See `rag reports` for what is indexed.",
+                )
+    return chosen
+
+
+def _region(record: Record) -> str:
+    return record.metadata.region.value if record.metadata.region else ""
+
+
+def _regions_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
+    """Regions of indexed reports that the question names, in Chinese or in pinyin, in the order it names them."""
+    lower, places = text.lower(), {}
+    for region in {_region(record) for record in records} - {""}:
+        at = lower.find(region) if len(region) >= 2 else -1
+        if at < 0 and (found := re.search(rf"\b{_pinyin(region)}\b", lower)):
+            at = found.start()
+        if at >= 0:
+            places[region] = at
+    return tuple(sorted(places, key=lambda region: (places[region], region)))
+
+
+@cache
+def _pinyin(words: str) -> str:
+    import pypinyin
+
+    return "".join(pypinyin.lazy_pinyin(words))
+
+
+def _years_named(text: str, language: str) -> tuple[int, ...]:
+    found = [int(figure.value) for figure in quantities(text) if figure.kind == "year"]
+    if language == "en":
+        found += [int(year) for year in re.findall(r"(?<![\d.,])(?:19|20)\d{2}(?![\d,%]|\.\d)", text)]
+    return tuple(dict.fromkeys(found))
+
+
+def _of_the_years(records: list[Record], years: Sequence[int]) -> list[Record]:
+    """Among a region's reports those of the years named, where there are such; else all of them."""
+    of_years = [record for record in records if set(record.metadata.years) & set(years)]
+    kept = {_region(record) for record in of_years}
+    return of_years + [record for record in records if _region(record) not in kept] if of_years else records
+
+
+def _field_named(text: str, records: Sequence[Record]) -> str:
+    """The metadata field asked for, by its usual names or by a label as one of the mastheads writes it."""
+    if not _INTERROGATIVE.search(text) and "是" not in text:
+        return ""
+    for field, pattern in _METADATA.items():
+        if pattern.search(text) and (field != "published" or _ASKS_WHEN.search(text)):
+            return field
+    labels = {label.label for record in records for label in record.metadata.labels}
+    return next(
+        (label for label in sorted(labels, key=lambda word: (-len(word), word)) if len(label) >= 3 and label in text),
+        "",
+    )
+
+
+def _kind(text: str, field: str, regions: Sequence[str], records: Sequence[Record]) -> Kind:
+    if len(regions) > 1 and len(records) > 1:
+        return "compare"
+    if field:
+        return "metadata"
+    if _SUMMARY.search(text):
+        return "summary"
+    if _RESPONSIBLE.search(text):
+        return "responsible"
+    return "yesno" if _YES_NO.search(text) else "plain"
+
+
+def _facets(
+    text: str,
+    language: str,
+    kind: Kind,
+    reports: tuple[str, ...],
+    years: tuple[int, ...],
+    regions: Sequence[str],
+    records: Sequence[Record],
+) -> Iterator[Facet]:
+    if kind == "compare":
+        for region in regions:
+            own = tuple(record.id for record in records if _region(record) == region)
+            words = _without(text, [other for other in regions if other != region])
+            named = _years_beside(text, region, regions, language) or years
+            yield Facet(words, own, named, asked(_clause_of(text, region) or text), label=region)
+        return
+    questions = [part for part in _SENTENCE_END.split(text) if _INTERROGATIVE.search(part)]
+    if kind == "summary" or len(questions) < 2:
+        yield Facet(text, reports, years, asked(text))
+        return
+    topic = text
+    for part in questions:
+        yield Facet(
+            f"{topic} {part}" if part != topic else part, reports, _years_named(part, language) or years, asked(part)
+        )
+
+
+def asked(text: str) -> tuple[Asked, ...]:
+    """The figures a question asks for, in order; empty when it asks for none (a name, a list, a reason)."""
+    found: list[Asked] = []
+    if _ORDINAL.search(text):
+        found.append(Asked("ordinal"))
+    if _PERCENT.search(text):
+        found.append(Asked("percent"))
+    if _MONEY.search(text):
+        found.append(Asked("number", "元"))
+    if re.search(r"哪一?天|什么时候|何时|几月几[日号]|哪一?日|when\b|what date", text, re.I):
+        found.append(Asked("date"))
+    for match in _COUNTED.finditer(text):
+        if text[max(0, match.start() - 1) : match.start()] in "第十百" and match.start():
+            continue
+        counter, noun = match["counter"] or "", match["noun"]
+        if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
+            continue
+        found.append(
+            Asked("number", "元" if counter.endswith("元") else counter, re.split(r"[的是在了呢吗有和与、]", noun)[0])
+        )
+    if not found and _ENGLISH_COUNTED.search(text):
+        found.append(Asked("number"))
+    return tuple(found)
+
+
+def _clause_of(text: str, region: str) -> str:
+    """The clause that names the region, where it is itself a question."""
+    for clause in re.split(r"[,，;；:：]", text):
+        if region in clause and _INTERROGATIVE.search(clause):
+            return clause
+    return ""
+
+
+def _years_beside(text: str, region: str, regions: Sequence[str], language: str) -> tuple[int, ...]:
+    """Years named after this region and before the next one (成都2018年和江门2017年)."""
+    at = text.lower().find(region) if region in text else text.lower().find(_pinyin(region))
+    others = [place for other in regions if other != region and (place := text.find(other)) > at]
+    return _years_named(text[at : min(others, default=len(text))], language)
+
+
+def _without(text: str, words: Sequence[str]) -> str:
+    for word in words:
+        text = text.replace(word, "")
+    return text

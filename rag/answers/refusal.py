@@ -1,0 +1,51 @@
+"""What a question fixes and the evidence does not meet, to a refusal that says in words what is missing."""
+
+from collections.abc import Sequence
+
+from rag.answers.evidence import Evidence
+from rag.answers.query import Facet, Query, Record
+
+_REASONS = {
+    "zh": {
+        "place": "所收报告没有给出关于{what}的这项内容。",
+        "year": "{where}没有给出{what}年的这项内容。",
+        "figure": "{where}没有给出所问的数字({what})。",
+        "outcome": "{where}只写了计划或目标,没有写完成的结果。",
+        "": "{where}没有回答这个问题。",
+    },
+    "en": {
+        "place": "The reports say nothing of this kind about {what}.",
+        "year": "{where} do not give this for {what}.",
+        "figure": "{where} do not give the figure asked for.",
+        "outcome": "{where} state a plan or target, not what was achieved.",
+        "": "{where} do not answer this question.",
+    },
+}
+_NEAREST = {"zh": "最接近的内容见下列章节。", "en": "The nearest sections are shown below."}
+
+
+def why_refused(query: Query, best: Sequence[Evidence], records: Sequence[Record]) -> str:
+    """One sentence that names what is missing, from what the best sentence did not meet, and a pointer to the nearest."""
+    kind, _, what = best[0].unmet[0].partition(":") if best and best[0].unmet else ("", "", "")
+    words = _REASONS[query.language]
+    if query.language == "en":
+        where = "The reports" if not query.regions else f"The reports from {', '.join(query.regions)}"
+    else:
+        where = f"{'、'.join(query.regions)}的报告" if query.regions else "所收报告"
+    if query.language == "en":
+        what = what.replace("、", ", ")
+    return (
+        f"{words[kind].format(where=where, what=what)}{' ' if query.language == 'en' else ''}{_NEAREST[query.language]}"
+    )
+
+
+def gap(facet: Facet, language: str) -> str:
+    """The row of a comparison about a report that is silent."""
+    if language == "en":
+        return f"- {facet.label}: the reports do not give this."
+    return f"- {facet.label}:报告没有给出这项内容。"
+
+
+def blank_line(label: str, language: str) -> str:
+    """What is said of a labelled line that the report leaves empty."""
+    return f"The report leaves “{label}” blank." if language == "en" else f"报告中“{label}”一栏是空白的。"
