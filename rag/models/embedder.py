@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rag.config import Config
 from rag.errors import InputError, ModelError
-from rag.models import provision, runtime
+from rag.models import manifest, provision, runtime
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ class SentenceEmbedder:
             )
         self.dimension = dimension
         self.max_tokens = limit
-        self.identity = f"{provision.identity(folder)}:{precision}"
+        self.identity = f"{manifest.identity(folder)}:{precision}"
         self._precision = precision
         # One text batch at a time: the tokenizer's padding state is shared, and the cores are busy anyway.
         self._lock = threading.Lock()

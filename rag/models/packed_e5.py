@@ -3,6 +3,7 @@
 The layout, little endian, was read off the file itself; every number in it is checked before it is used.
 """
 
+import shutil
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.models.runtime import quiet
 
 if TYPE_CHECKING:
     import torch
@@ -182,19 +184,17 @@ def convert(packed: Path, target: Path, *, prompts: Mapping[str, str], progress:
     model = read_packed(packed)
     progress(1, 4)
     encoder = target / "encoder"
-    _save_encoder(model, encoder)
-    progress(2, 4)
-    build_tokenizer(model.vocabulary).save_pretrained(encoder)
-    progress(3, 4)
-    transformer = Transformer(str(encoder), max_seq_length=MAX_TOKENS)
-    pooling = Pooling(model.dimensions.hidden, pooling_mode="mean")
-    sentence_model = SentenceTransformer(
-        modules=[transformer, pooling, Normalize()], prompts=dict(prompts), device="cpu"
-    )
-    sentence_model.save(str(target), create_model_card=False)
-    for file in encoder.iterdir():
-        file.unlink()
-    encoder.rmdir()
+    with quiet():
+        _save_encoder(model, encoder)
+        progress(2, 4)
+        build_tokenizer(model.vocabulary).save_pretrained(encoder)
+        progress(3, 4)
+        transformer = Transformer(str(encoder), max_seq_length=MAX_TOKENS)
+        pooling = Pooling(model.dimensions.hidden, pooling_mode="mean")
+        modules = [transformer, pooling, Normalize()]
+        sentence_model = SentenceTransformer(modules=modules, prompts=dict(prompts), device="cpu")
+        sentence_model.save(str(target), create_model_card=False)
+    shutil.rmtree(encoder)
     progress(4, 4)
 
 
@@ -215,10 +215,7 @@ def _save_encoder(model: PackedModel, folder: Path) -> None:
     )
     encoder = BertModel(config)
     shapes = {name: tuple(parameter.shape) for name, parameter in encoder.state_dict().items()}
-    encoder.load_state_dict(bert_state(model, shapes), strict=False)
-    # The file has no pooler because mean pooling needs none; zeros instead of chance keep the folder reproducible.
-    for parameter in encoder.pooler.parameters():
-        parameter.data.zero_()
+    encoder.load_state_dict(bert_state(model, shapes))
     encoder.save_pretrained(folder)
 
 
@@ -234,7 +231,8 @@ def bert_state(model: PackedModel, shapes: Mapping[str, tuple[int, ...]]) -> "di
     if set(names) != set(model.tensors):
         odd = sorted(set(names) ^ set(model.tensors))
         raise ModelError(f"missing or unknown tensors: {', '.join(odd[:5])}", remedy="Run `rag models pull` again.")
-    state = {}
+    # Mean pooling needs no pooler and the file has none; zeros instead of chance keep the folder reproducible.
+    state = {name: torch.zeros(shape) for name, shape in shapes.items() if name.startswith("pooler.")}
     for name, full in names.items():
         state[full] = torch.from_numpy(np.array(model.tensors[name]).reshape(shapes[full]))
     return state

