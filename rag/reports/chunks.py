@@ -1,0 +1,176 @@
+"""A report's sections into chunks short enough to embed whole, none of which crosses a numbered section."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag.errors import ConfigError
+from rag.reports.lines import squeezed, trimmed, unquoted
+from rag.reports.metadata import years_in
+from rag.reports.reading import Report
+from rag.reports.sections import FURNITURE, PART, Section, address, heading_path, walk
+
+Span = tuple[int, int]
+_SENTENCE_END = "。！？!?"
+_CLAUSE_END = "；;，,、：:"
+_CLOSING = "”’》〉)）」』】〕" + _SENTENCE_END
+_LONGEST_TITLE = 80  # characters of the title that are embedded
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A stretch of one section's own text: `report.text[start:end] == text`, in code points.
+
+    `path` holds the headings from the outermost to the section's own; `years` are those of the part it belongs to, else
+    of the report.
+    """
+
+    id: str
+    report: str
+    address: str
+    path: tuple[str, ...]
+    kind: str
+    start: int
+    end: int
+    text: str
+    years: tuple[int, ...]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it holds a heading and nothing else, so that it can answer no question."""
+        return bool(self.path) and squeezed(self.text).rstrip("。：:") == squeezed(self.path[-1])
+
+
+def chunk_report(report: Report, *, count_tokens: Callable[[str], int], limit: int) -> list[Chunk]:
+    """Chunks in document order, which partition the report without its furniture.
+
+    Each section's own text (what precedes its first child) is one chunk. If its `embedding_text` counts more than
+    `limit` tokens it becomes several, split at sentence ends, a longer sentence at clause marks, a longer clause
+    anywhere. A section whose own text is only its heading is a chunk too (`Chunk.is_bare`): its words belong to no
+    other section, and merging it forward would cross one.
+    """
+    title = report.metadata.title.value if report.metadata.title else report.id
+    chunks = []
+    for path in walk(report.sections):
+        section = path[-1]
+        if section.kind == FURNITURE:
+            continue
+        template = _chunk(report, path, section.start, section.own_end)
+
+        def fits(start: int, end: int, *, template: Chunk = template) -> bool:
+            return count_tokens(_embedded(template, title, report.text[start:end])) <= limit
+
+        for start, end in _split(report.text, (section.start, section.own_end), fits):
+            if end - start == 1 and not fits(start, end):
+                raise ConfigError(
+                    f"title and headings of {template.id} leave no room for text within {limit} tokens",
+                    remedy="Raise chunk_tokens.",
+                )
+            chunks.append(_chunk(report, path, start, end))
+    return chunks
+
+
+def embedding_text(chunk: Chunk, title: str) -> str:
+    """What is embedded for a chunk: the report's title, the headings above it and its text, a line each."""
+    return _embedded(chunk, title, chunk.text)
+
+
+def sentences(text: str) -> list[Span]:
+    """The sentences of `text` as adjacent spans from 0 to `len(text)`; white space goes with the sentence before it.
+
+    A sentence ends at 。！？ with the closing marks behind them and at the end of a line, never within quotation marks
+    or brackets that are closed on their line. A semicolon ends none: the halves of such a sentence share a subject.
+    """
+    spans: list[Span] = []
+    start = 0
+    for piece in re.finditer(r"[^\n]+\n*|\n+", text):
+        for end in (*_ends(piece.group(), _SENTENCE_END), len(piece.group())):
+            stop = piece.start() + end
+            if stop <= start:
+                continue
+            if trimmed(text[start:stop]):
+                spans.append((start, stop))
+            elif spans:
+                spans[-1] = (spans[-1][0], stop)
+            else:
+                continue  # blank lines at the very beginning go with the first sentence
+            start = stop
+    return spans if spans or not text else [(0, len(text))]
+
+
+def _chunk(report: Report, path: Sequence[Section], start: int, end: int) -> Chunk:
+    place = address(path)
+    of_parts = [years_in(section.heading) for section in reversed(path) if section.kind == PART]
+    return Chunk(
+        id=f"{report.id}#{place}@{start}",
+        report=report.id,
+        address=place,
+        path=heading_path(path),
+        kind=path[-1].kind,
+        start=start,
+        end=end,
+        text=report.text[start:end],
+        years=next((years for years in of_parts if years), report.metadata.years),
+    )
+
+
+def _embedded(chunk: Chunk, title: str, text: str) -> str:
+    words = text.strip()
+    headings = chunk.path[:-1] if chunk.path and words.startswith(chunk.path[-1]) else chunk.path
+    return "\n".join(part for part in (title[:_LONGEST_TITLE], " > ".join(headings), words) if part)
+
+
+def _ends(line: str, marks: str) -> Iterator[int]:
+    """Where `line` may be cut: behind each of `marks`, the closing marks that follow taken along."""
+    for index in unquoted(line, marks):
+        end = index + 1
+        while end < len(line) and line[end] in _CLOSING:
+            end += 1
+        yield end
+
+
+def _split(text: str, span: Span, fits: Callable[[int, int], bool]) -> Iterator[Span]:
+    """Adjacent spans that make up `span` and fit, cut at the coarsest boundary that allows it."""
+    if fits(*span):
+        yield span
+        return
+    start, end = span
+    for units in (_shifted(sentences(text[start:end]), start), _clauses(text, span)):
+        if len(units) > 1:
+            yield from _packed(text, units, fits)
+            return
+    if end - start == 1:
+        yield span
+        return
+    middle = (start + end) // 2
+    yield from _packed(text, [(start, middle), (middle, end)], fits)
+
+
+def _packed(text: str, units: Sequence[Span], fits: Callable[[int, int], bool]) -> Iterator[Span]:
+    """As many units together as fit; a unit that does not fit alone is split further."""
+    start: int | None = None
+    end = units[0][0]
+    for unit_start, unit_end in units:
+        if start is not None and fits(start, unit_end):
+            end = unit_end
+            continue
+        if start is not None:
+            yield start, end
+            start = None
+        if fits(unit_start, unit_end):
+            start, end = unit_start, unit_end
+        else:
+            yield from _split(text, (unit_start, unit_end), fits)
+    if start is not None:
+        yield start, end
+
+
+def _clauses(text: str, span: Span) -> list[Span]:
+    start, end = span
+    cuts = [start, *(start + cut for cut in _ends(text[start:end], _CLAUSE_END)), end]
+    return [(first, last) for first, last in pairwise(cuts) if first < last]
+
+
+def _shifted(spans: Sequence[Span], by: int) -> list[Span]:
+    return [(start + by, end + by) for start, end in spans]

@@ -1,0 +1,74 @@
+"""Lines above a report into their "label: value" pairs (发布日期: 2020-08-12, • 发文字号 青教发〔2018〕8号)."""
+
+import re
+from dataclasses import dataclass
+
+from rag.reports.lines import INVISIBLE, Line, squeezed, trimmed
+
+ISSUERS = ("发文单位", "发文机关", "发文机构", "制发机关", "制定机关", "发布机构", "发布单位", "发布机关", "公开机关")
+PUBLISHED = ("发布日期", "发布时间", "公开日期", "公开时间", "上网日期", "时间", "日期")
+DATED = ("成文日期", "成文时间", "生成日期", "印发日期", "印发时间")
+DOCUMENT_NUMBERS = ("文号", "发文字号", "发文文号", "发布文号", "文件编号", "字号")
+INDEX_NUMBERS = ("索引号", "信息索引号", "索引码", "索引")
+SOURCES = ("来源", "文章来源", "信息来源", "稿件来源", "消息来源", "信息提供", "供稿")
+_OTHERS = (
+    *("主题分类", "体裁分类", "组配分类", "服务对象分类", "信息分类", "分类", "主题词", "关键词", "关键字"),
+    *("有效性", "时效性", "有效期", "效力状态", "废止日期", "生效日期", "施行日期", "实施日期", "失效日期"),
+    *("规范性文件登记号", "登记号", "统一编号", "公开方式", "公开范围", "公开形式", "公开类别", "标题", "名称"),
+    *("作者", "编辑", "责任编辑", "责编", "审核", "签发人", "阅读次数", "浏览次数", "浏览量", "浏览量统计"),
+    *("点击数", "点击次数", "点击率", "访问次数", "阅读量"),
+)
+KNOWN = frozenset((*ISSUERS, *PUBLISHED, *DATED, *DOCUMENT_NUMBERS, *INDEX_NUMBERS, *SOURCES, *_OTHERS))
+
+_HAN = "[\u4e00-\u9fff]"
+_GAP = rf"[ \t\xa0\u3000{INVISIBLE}]"
+# Either the characters of a label stand together, or each of them stands apart (索 引 号, 文  号).
+_LABEL = re.compile(rf"(?P<label>(?<!{_HAN}){_HAN}(?:{_GAP}+{_HAN}){{1,4}}|{_HAN}{{2,12}}){_GAP}*[:：]")
+_BULLET = re.compile(rf"{_GAP}*[•●·▪■◆○]{_GAP}*(?P<label>{_HAN}{{2,12}})(?:{_GAP}+(?P<value>\S.*))?$")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A label and its value. The spans are code points in the report's text; a blank value has the label's span."""
+
+    label: str
+    value: str
+    start: int
+    end: int
+
+
+def read_pairs(line: Line) -> list[Pair]:
+    """Every pair of a masthead line, in order; none when the line carries no label that mastheads are known for.
+
+    A value reaches to the next label. A label that ends in a known one is that one (市教育局发布时间: → 发布时间).
+    """
+    bullet = _BULLET.match(line.text)
+    if bullet:
+        group = "value" if bullet["value"] else "label"
+        value = trimmed(bullet["value"] or "")
+        start = line.start + bullet.start(group)
+        return [Pair(bullet["label"], value, start, start + len(value or bullet["label"]))]
+    labels = [_label(found) for found in _LABEL.finditer(line.text)]
+    if not any(name in KNOWN for name, _, _ in labels):
+        return []
+    pairs = []
+    for position, (name, start, value_start) in enumerate(labels):
+        value_end = labels[position + 1][1] if position + 1 < len(labels) else len(line.text)
+        raw = line.text[value_start:value_end]
+        value = trimmed(raw)
+        if value:
+            begin = line.start + value_start + raw.index(value)
+            pairs.append(Pair(name, value, begin, begin + len(value)))
+        else:
+            begin = line.start + start
+            pairs.append(Pair(name, "", begin, begin + len(trimmed(line.text[start : value_start - 1]))))
+    return pairs
+
+
+def _label(found: re.Match[str]) -> tuple[str, int, int]:
+    name = squeezed(found["label"])
+    if name not in KNOWN:
+        for length in range(len(name) - 1, 1, -1):
+            if name[-length:] in KNOWN and len(found["label"]) == len(name):
+                return name[-length:], found.start() + len(name) - length, found.end()
+    return name, found.start(), found.end()

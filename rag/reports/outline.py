@@ -1,0 +1,169 @@
+"""Numbered lines into headings with their depth: which numbers are headings, and which heading stands under which."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from rag.reports.furniture import is_text
+from rag.reports.lines import Line
+from rag.reports.numbering import Marker, Style, heading_of, read_marker
+from rag.reports.titles import names_a_document
+
+LARGEST_GAP = 2  # numbers that may be missing in a sequence (a lost line, a slip of the typist)
+_SALUTATION = re.compile(r"([\u4e00-\u9fff、]{2,12})[：:！!，,]$")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Where a section begins: the index of its line, its depth from 0, its heading as written.
+
+    `marker` is None for the title of a part, and for closing words (text behind a list that belongs to the level
+    above it), whose heading is "".
+    """
+
+    line: int
+    depth: int
+    heading: str
+    marker: Marker | None = None
+
+
+def read_outline(lines: Sequence[Line], *, start: int, stop: int) -> list[Heading]:
+    """The headings among `lines[start:stop]` in order; those of several reports in one file stand below their titles.
+
+    The order of levels is what the document does: a number in a style that is open goes on there and closes what
+    stands below; one in another style opens a level below the current one. A number counts only when it starts a
+    sequence or continues one, in its level or running on through the part ((四) under 二、 after (三) under 一、).
+    """
+    candidates = [
+        (index, marker)
+        for index in range(start, stop)
+        if (marker := read_marker(lines[index].text)) and not _lists_attachments(lines, index)
+    ]
+    open_levels: list[tuple[Style, int]] = []
+    running: dict[str, int] = {}
+    headings: list[Heading] = []
+    parts: list[tuple[int, int]] = []  # line of the title, index of the part's first heading
+    for position, (index, marker) in enumerate(candidates):
+        if marker.value == 1 and open_levels and _restarts(marker, open_levels):
+            title = _title_between(lines, headings[-1].line + 1, index)
+            if title is not None:
+                parts.append((title, len(headings)))
+                open_levels, running = [], {}
+        styles = [style.name for style, _ in open_levels]
+        if marker.style.name in styles:
+            depth = styles.index(marker.style.name)
+            if not _continues(open_levels[depth][1], marker):
+                continue
+        elif marker.value == 1 or _runs_on(running, marker):
+            depth = len(styles)
+        elif _is_orphan(marker, [later for _, later in candidates[position + 1 :]]):
+            depth = sum(style.rank < marker.style.rank for style, _ in open_levels)
+        else:
+            continue
+        open_levels[depth:] = [(marker.style, marker.value)]
+        running[marker.style.name] = marker.value
+        headings.append(Heading(index, depth, heading_of(lines[index].text, marker), marker))
+    if parts:
+        headings = _under_parts(lines[:stop], headings, parts, start)
+    return list(_with_closings(lines[:stop], headings))
+
+
+def _continues(last: int, marker: Marker) -> bool:
+    if marker.style.listing:
+        return marker.value in (1, last + 1)
+    return marker.value == 1 or last <= marker.value <= last + 1 + LARGEST_GAP
+
+
+def _runs_on(running: dict[str, int], marker: Marker) -> bool:
+    last = running.get(marker.style.name)
+    return last is not None and not marker.style.listing and last < marker.value <= last + 1 + LARGEST_GAP
+
+
+def _is_orphan(marker: Marker, later: Sequence[Marker]) -> bool:
+    """Whether a sequence lost its beginning (a page that starts with 二、): its next number follows."""
+    return (
+        not marker.style.listing
+        and marker.value <= 1 + LARGEST_GAP
+        and any(other.style is marker.style and other.value == marker.value + 1 for other in later)
+    )
+
+
+def _restarts(marker: Marker, open_levels: Sequence[tuple[Style, int]]) -> bool:
+    """Whether a first number may start a report anew: it is the outermost style again, or one further out than all."""
+    return marker.style is open_levels[0][0] or all(marker.style.rank < style.rank for style, _ in open_levels)
+
+
+def _title_between(lines: Sequence[Line], start: int, stop: int) -> int | None:
+    """The last line of `lines[start:stop]` that stands alone and names a document."""
+    return next((index for index in range(stop - 1, start - 1, -1) if names_a_document(lines[index].words)), None)
+
+
+def _lists_attachments(lines: Sequence[Line], index: int) -> bool:
+    """Whether a number belongs to a list of attachments (附件:1.… 2.…), which are names and not headings."""
+    if is_text(lines[index].words):
+        return False
+    for above in range(index - 1, -1, -1):
+        words = lines[above].words
+        if words.startswith("附件") and not is_text(words):
+            return words.rstrip("：: ") == "附件" or read_marker(words[2:].lstrip("：: ")) is not None
+        if words and (read_marker(words) is None or is_text(words)):
+            return False
+    return False
+
+
+def _under_parts(
+    lines: Sequence[Line], headings: Sequence[Heading], parts: list[tuple[int, int]], start: int
+) -> list[Heading]:
+    """Put the headings of each part one level below its title.
+
+    Where a file holds several reports, the first has a title of its own too when a line names it below the title of
+    the page; otherwise its headings stay outermost, and what follows is an attachment.
+    """
+    own = [index for index in range(start, headings[0].line) if names_a_document(lines[index].words)]
+    if len(own) > 1:
+        parts = [(own[-1], 0), *parts]
+    starts = [first for _, first in parts]
+    result = list(headings[: starts[0]])
+    for (title, first), end in zip(parts, [*starts[1:], len(headings)], strict=True):
+        result.append(Heading(title, 0, lines[title].words))
+        result += [replace(item, depth=item.depth + 1) for item in headings[first:end]]
+    return result
+
+
+def _with_closings(lines: Sequence[Line], headings: Sequence[Heading]) -> Iterator[Heading]:
+    """Add the closing words that would otherwise count as the last item's.
+
+    The salutation of a speech, said again (各位代表!…), closes the items below the outermost heading. The last item of
+    a listing (一是…二是…) is one paragraph when each before it is; what follows closes the listing.
+    """
+    first = headings[0].line if headings else 0
+    greeting = next((found[1] for line in lines[:first] if (found := _SALUTATION.match(line.words))), None)
+    base = 0
+    for index, item in enumerate(headings):
+        yield item
+        if item.marker is None:
+            base = 1
+            continue
+        stop = headings[index + 1].line if index + 1 < len(headings) else len(lines)
+        below = [line for line in range(item.line + 1, stop) if lines[line].words]
+        greeted = next((line for line in below if greeting and lines[line].words.startswith(greeting)), stop)
+        listed = bool(below) and below[0] < greeted and _ends_listing(lines, headings, index)
+        if listed:
+            yield Heading(below[0], item.depth, "")
+        if greeted < stop and item.depth > base + listed:  # closing words need no closing words at the same depth
+            yield Heading(greeted, base + 1, "")
+
+
+def _ends_listing(lines: Sequence[Line], headings: Sequence[Heading], index: int) -> bool:
+    """Whether a heading is the last item of a listing in which each item before it is one paragraph."""
+    last = headings[index]
+    if last.marker is None or not last.marker.style.listing:
+        return False
+    if index + 1 < len(headings) and headings[index + 1].depth >= last.depth:
+        return False  # the listing goes on, or the item has items of its own
+    earlier = list(takewhile(lambda position: headings[position].depth == last.depth, range(index - 1, -1, -1)))
+    return bool(earlier) and all(
+        sum(bool(line.words) for line in lines[headings[position].line : headings[position + 1].line]) == 1
+        for position in earlier
+    )

@@ -1,0 +1,130 @@
+"""A report's text into the tree of its sections, which partitions it: nothing is lost and nothing counted twice."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from rag.reports.furniture import head_furniture, tail_furniture
+from rag.reports.lines import Line, split_lines, squeezed
+from rag.reports.outline import Heading, read_outline
+from rag.reports.titles import find_title
+
+FURNITURE, FRONT, PART, NUMBERED, CLOSING = "furniture", "front", "part", "numbered", "closing"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stretch of a report's text, children included.
+
+    Its own text reaches from `start` to its first child's start, or to `end`. `number` is as the report writes it with
+    half-width brackets (四, (二), 19, 第三条) and empty when it has none; `heading` is the heading as written, marker
+    included. `kind` is "numbered"; "part" (one report of several in a file, or an attachment); "front" (title block,
+    masthead, cover letter, preamble); "closing" (words behind the last item that belong to the level above it, such as
+    those that end a speech); or "furniture" (navigation, print buttons, footers: kept, but no content).
+    `name` is the section's step in addresses where its number or heading alone is not unique beside its siblings.
+    """
+
+    number: str
+    heading: str
+    kind: str
+    start: int
+    end: int
+    sections: tuple["Section", ...] = ()
+    name: str = ""
+
+    @property
+    def own_end(self) -> int:
+        return self.sections[0].start if self.sections else self.end
+
+
+def parse_sections(text: str) -> tuple[Section, ...]:
+    """The outermost sections of `text`: adjacent, from 0 to `len(text)`, in code points.
+
+    Children are adjacent too and end with their parent; what precedes the first is the parent's own text.
+    """
+    lines = split_lines(text)
+    footer = tail_furniture(lines)
+    title = find_title(lines[:footer])
+    above = 0 if title is None else title[0]  # menus above the title are often numbered
+    headings = read_outline(lines, start=above, stop=footer)
+    body = headings[0].line if headings else footer
+    starts = [line.start for line in lines] + [len(text)]
+    sections = [
+        *_head_sections(lines[:body], None if title is None else title[0]),
+        *_nested(starts, headings, starts[footer]),
+    ]
+    if footer < len(lines):
+        sections.append(Section("", "", FURNITURE, starts[footer], len(text)))
+    elif text and not sections:
+        sections.append(Section("", "", FRONT, 0, len(text)))  # blank
+    sections[:1] = [replace(section, start=0) for section in sections[:1]]  # blank lines above go with the first
+    return _named(sections)
+
+
+def walk(sections: Iterable[Section]) -> Iterator[tuple[Section, ...]]:
+    """Every section behind its ancestors, outermost first, in document order."""
+    for section in sections:
+        yield (section,)
+        for path in walk(section.sections):
+            yield (section, *path)
+
+
+def address(path: Sequence[Section]) -> str:
+    """Where a section stands in the report's own numbering: 四/(二), 2018年工作计划/二/(四), front. Unique in it."""
+    return "/".join(section.name or _step(section) for section in path)
+
+
+def heading_path(path: Sequence[Section]) -> tuple[str, ...]:
+    """The headings of the parts and numbered sections on `path`, outermost first; empty for front matter."""
+    return tuple(section.heading for section in path if section.kind in (PART, NUMBERED))
+
+
+def _head_sections(lines: Sequence[Line], title: int | None) -> Iterator[Section]:
+    """What stands above the first heading, as runs of front matter and furniture. Blank lines go with what precedes."""
+    if not any(line.words for line in lines):
+        return
+    furniture = head_furniture(lines, title)
+    start, kind = 0, ""
+    for index, line in enumerate(lines):
+        if not line.words:
+            continue
+        found = FURNITURE if index in furniture else FRONT
+        if kind and found != kind:
+            yield Section("", "", kind, start, line.start)
+            start = line.start
+        kind = found
+    yield Section("", "", kind, start, lines[-1].end)
+
+
+def _nested(starts: Sequence[int], headings: Sequence[Heading], end: int) -> Iterator[Section]:
+    """Sections up to `end` for `headings`, of which the first is outermost; `starts` holds where each line begins."""
+    outermost = [index for index, item in enumerate(headings) if item.depth <= headings[0].depth]
+    for index, until in pairwise([*outermost, len(headings)]):
+        item = headings[index]
+        stop = starts[headings[until].line] if until < len(headings) else end
+        number = item.marker.number if item.marker else ""
+        kind = NUMBERED if number else PART if item.heading else CLOSING
+        children = tuple(_nested(starts, headings[index + 1 : until], stop))
+        yield Section(number, item.heading, kind, starts[item.line], stop, children)
+
+
+def _named(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Give a name to those siblings that would share an address: (一), (一)~2, …"""
+    seen: Counter[str] = Counter()
+    taken = {_step(section) for section in sections}
+    result = []
+    for section in sections:
+        step = _step(section)
+        seen[step] += 1
+        name = ""
+        while seen[step] > 1 and (name := f"{step}~{seen[step]}") in taken:
+            seen[step] += 1
+        taken.add(name or step)
+        result.append(replace(section, name=name, sections=_named(section.sections)))
+    return tuple(result)
+
+
+def _step(section: Section) -> str:
+    words = section.number or squeezed(section.heading) or section.kind
+    return "".join(character for character in words if character not in "/#@")

@@ -1,0 +1,300 @@
+"""Section trees: right on hand-written layouts, right on real reports, a partition on any text."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from rag.reports.sections import Section, address, heading_path, parse_sections, walk
+from tests.reports import texts
+
+
+def outline(text: str) -> list[str]:
+    """Addresses of all sections, in document order."""
+    return [address(path) for path in walk(parse_sections(text))]
+
+
+def assert_partition(text: str) -> None:
+    """Contracts 1 and 2 of the design."""
+
+    def check(sections: tuple[Section, ...], start: int, end: int) -> None:
+        position = start
+        for section in sections:
+            assert section.start == position < section.end
+            position = section.end
+            if section.sections:
+                check(section.sections, section.own_end, section.end)
+                assert section.start < section.own_end
+        assert position == end
+
+    sections = parse_sections(text)
+    check(sections, 0, len(text))
+    own = "".join(text[path[-1].start : path[-1].own_end] for path in walk(sections))
+    assert own == text
+    places = [address(path) for path in walk(sections)]
+    assert len(set(places)) == len(places)
+
+
+@given(texts.reports)
+@settings(max_examples=400, deadline=None)
+def test_any_text_is_partitioned(text: str) -> None:
+    assert_partition(text)
+
+
+def test_a_plan_with_furniture() -> None:
+    assert outline(texts.PLAN) == [
+        *("furniture", "front", "furniture~2", "front~2", "一", "一/1", "一/2", "二", "二/3", "furniture~3"),
+    ]
+    last = next(path[-1] for path in walk(parse_sections(texts.PLAN)) if address(path) == "二/3")
+    assert texts.PLAN[last.start : last.end].endswith("附件:重点任务分工表\n\n")
+
+
+def test_heading_paths_leave_out_front_matter() -> None:
+    paths = {address(path): heading_path(path) for path in walk(parse_sections(texts.PLAN))}
+    assert paths["front"] == paths["furniture"] == ()
+    assert paths["一/2"] == ("一、加强党的建设", "2.抓好作风建设")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "一、甲\n(一)乙\n(二)丙\n二、丁\n(三)戊", ["一", "一/(一)", "一/(二)", "二", "二/(三)"], id="running on"
+        ),
+        pytest.param("一、甲\n（一）乙\n二、丁\n（一）戊", ["一", "一/(一)", "二", "二/(一)"], id="starting again"),
+        pytest.param(
+            "1.甲\n一、乙\n二、丙\n2.丁\n一、戊", ["1", "1/一", "1/二", "2", "2/一"], id="the document's own order"
+        ),
+        pytest.param(
+            "第一章 总则\n第一条 为了甲。\n第二条 本法。\n(一)乙;\n(二)丙。\n第二章 附则\n第三条 施行。",
+            [
+                "第一章",
+                "第一章/第一条",
+                "第一章/第二条",
+                "第一章/第二条/(一)",
+                "第一章/第二条/(二)",
+                "第二章",
+                "第二章/第三条",
+            ],
+            id="a rule",
+        ),
+        pytest.param(
+            "一、甲\n1.乙\n(1)丙\n①丁\n②戊\n(2)己\n2.庚",
+            ["一", "一/1", "一/1/(1)", "一/1/(1)/①", "一/1/(1)/②", "一/1/(2)", "一/2"],
+            id="five levels",
+        ),
+        pytest.param(
+            "一、甲\n新增\n1.35万个。\n2018.3开工\n2.5\n2018、2019年\n二、乙", ["一", "二"], id="decimals and dates"
+        ),
+        pytest.param("一、2018年回顾\n1.2018年完成甲。\n2.乙", ["一", "一/1", "一/2"], id="years behind numbers"),
+        pytest.param("一、甲\n二、乙\n四、丁", ["一", "二", "四"], id="a gap"),
+        pytest.param("一、甲\n二、乙\n九、丁", ["一", "二"], id="too large a gap"),
+        pytest.param("二、乙\n(一)丙\n三、丁", ["二", "二/(一)", "三"], id="a lost beginning"),
+        pytest.param("一、甲\n二、乙\n二、丙", ["一", "二", "二~2"], id="a number used twice"),
+        pytest.param("一、甲\n七、八年级学生上学。\n二、乙", ["一", "二"], id="a line that begins with an enumeration"),
+        pytest.param(
+            "一、甲\n一是乙。\n二是丙。\n总之丁。\n二、戊",
+            ["一", "一/一是", "一/二是", "一/closing", "二"],
+            id="a listing",
+        ),
+        pytest.param("一、甲\n乙,一是丙。\n二是丁。\n三是戊。", ["一"], id="a listing that begins within a paragraph"),
+        pytest.param("没有编号的文字。\n第二段。", ["front"], id="no numbers"),
+        pytest.param("\n\n一、甲", ["一"], id="blank lines first"),
+        pytest.param("", [], id="nothing"),
+        pytest.param(" \n\u200b\n", ["front"], id="blank"),
+        pytest.param("一、甲\n附件:1.某某方案\n2.某某表\n3.某某图", ["一"], id="a list of attachments"),
+    ],
+)
+def test_outlines(text: str, expected: list[str]) -> None:
+    assert outline(text) == expected
+    assert_partition(text)
+
+
+def test_two_reports_in_one_file_become_parts() -> None:
+    text = (
+        "某局2017年工作总结和2018年工作计划\n来源:办公室\n2017年工作总结\n一年来成绩明显。\n一、回顾\n(一)甲\n二、问题\n"
+        "2018年工作计划\n新的一年从头开始。\n一、任务\n(一)乙\n二、措施\n(二)丙\n版权所有:某局\n"
+    )
+    assert outline(text) == [
+        *("front", "2017年工作总结", "2017年工作总结/一", "2017年工作总结/一/(一)", "2017年工作总结/二"),
+        *(
+            "2018年工作计划",
+            "2018年工作计划/一",
+            "2018年工作计划/一/(一)",
+            "2018年工作计划/二",
+            "2018年工作计划/二/(二)",
+        ),
+        "furniture",
+    ]
+    paths = {address(path): path for path in walk(parse_sections(text))}
+    plan = paths["2018年工作计划"][-1]
+    assert text[plan.start : plan.own_end] == "2018年工作计划\n新的一年从头开始。\n"
+    assert heading_path(paths["2018年工作计划/二/(二)"]) == ("2018年工作计划", "二、措施", "(二)丙")
+
+
+def test_an_attachment_with_its_own_numbers_becomes_a_part() -> None:
+    text = "某市奖励办法\n一、总则\n二、附则\n附件1\n某市奖励标准\n一、一等奖\n二、二等奖\n"
+    assert outline(text) == ["front", "一", "二", "某市奖励标准", "某市奖励标准/一", "某市奖励标准/二"]
+
+
+def test_numbers_that_start_again_without_a_title_stay_where_they_are() -> None:
+    assert outline("一、甲\n二、乙\n一、丙\n二、丁") == ["一", "二", "一~2", "二~2"]
+
+
+def test_the_closing_words_of_a_speech_belong_to_the_level_above() -> None:
+    text = (
+        "各位代表:\n现在报告工作。\n一、回顾\n(一)甲。\n(二)乙。\n各位代表,成绩来之不易。\n"
+        "二、安排\n(一)丙。\n各位代表!让我们前进。\n"
+    )
+    assert outline(text) == ["front", "一", "一/(一)", "一/(二)", "一/closing", "二", "二/(一)", "二/closing"]
+    closing = next(path for path in walk(parse_sections(text)) if address(path) == "一/closing")
+    assert heading_path(closing) == ("一、回顾",)
+    assert closing[-1].kind == "closing"
+
+
+def test_a_numbered_menu_above_the_title_is_furniture() -> None:
+    text = "某某网\n  1. 网站导航\n  2. 官方微博\n结果公开\n某局2017年工作总结\n一、甲\n1.乙\n2.丙\n"
+    assert outline(text) == ["furniture", "front", "一", "一/1", "一/2"]
+
+
+def test_a_masthead_with_a_reading_count_is_front_matter() -> None:
+    text = "首页 > 公开\n某局工作总结\n阅读次数:12 发布日期:2019-03-01 打印\n一、甲\n"
+    sections = parse_sections(text)
+    assert [section.kind for section in sections] == ["furniture", "front", "numbered"]
+    assert "阅读次数" in text[sections[1].start : sections[1].end]
+
+
+def test_furniture_never_swallows_the_end_of_a_report() -> None:
+    footer = "打印本页 关闭窗口\n某市教育局\n地址:某路1号\n"
+    text = "一、甲\n(一)乙。推进各地打印服务。\n某市教育局\n2019年1月2日\n附件:表\n" + footer
+    sections = parse_sections(text)
+    assert text[sections[-1].start :] == footer
+    assert [section.kind for section in sections] == ["numbered", "furniture"]
+
+
+# Counts by hand: sections with a number on each level, the outermost first, then the first and the last heading.
+TREES = {
+    "000_39003f366a6a70eb.txt": ([7, 32], "一、党对教育工作的领导更加强化", "(四)学校安全稳定有力保障"),
+    "001_e9f23c0a48caaf43.txt": (
+        [5, 32],
+        "一、全面加强党对教育工作的领导和教育系统党的建设情况",
+        "(三十二)加强学校安全管理",
+    ),
+    "002_8b4ccafcf1a37e02.txt": ([0, 8, 36], "一、坚定抓好年度工作重点", "(十八)加强学校安全稳定工作"),
+    "003_a3159c773e7f4869.txt": ([6, 27], "一、加强党对教育工作全面领导", "27.加强干部教师队伍管理"),
+    "004_4953a450a86010f3.txt": (
+        [6, 27],
+        "一、深入学习贯彻党的十九大精神,全面加强教育系统党的建设",
+        "27.建设平安和谐校园",
+    ),
+    "2010年中华人民共和国国务院政府工作报告.txt": (
+        [2, 12, 8],
+        "一、2009年工作回顾",
+        "（八）努力建设人民满意的服务型政府",
+    ),
+    "2011年中华人民共和国国务院政府工作报告.txt": (
+        [3, 15, 7],
+        "一、“十一五”时期国民经济和社会发展的回顾",
+        "（十）加强廉政建设和反腐败工作",
+    ),
+    "2012年中华人民共和国国务院政府工作报告.txt": ([3, 14], "一、2011年工作回顾", "（九）努力提高对外开放的质量和水平"),
+    "2013年中华人民共和国国务院政府工作报告.txt": (
+        [3, 12],
+        "一、过去五年工作回顾",
+        "（四）以更大的政治勇气和智慧，深入推进改革开放",
+    ),
+    "2014年中华人民共和国国务院政府工作报告.txt": ([3, 17], "一、2013年工作回顾", "（九）努力建设生态文明的美好家园"),
+    "2015年中华人民共和国国务院政府工作报告.txt": ([6, 8], "一、2014年工作回顾", "六、切实加强政府自身建设"),
+    "2016年中华人民共和国国务院政府工作报告.txt": (
+        [3, 14],
+        "一、2015年工作回顾",
+        "（八）加强政府自身建设，提高施政能力和服务水平",
+    ),
+    "2017年中华人民共和国国务院政府工作报告.txt": ([3, 17], "一、2016年工作回顾", "（九）全面加强政府自身建设"),
+    "2018年中华人民共和国国务院政府工作报告.txt": ([3, 18], "一、过去五年工作回顾", "（九）提高保障和改善民生水平"),
+    "2019年中华人民共和国国务院政府工作报告.txt": (
+        [3, 18],
+        "一、2018年工作回顾",
+        "（十）加快发展社会事业，更好保障和改善民生",
+    ),
+    "2012_海拉尔区_政府工作报告.txt": (
+        [2, 18],
+        "一、过去一年工作回顾",
+        "（十）以转变作风和提高素质为基础，强化宗旨观念和服务意识，确保政府自身建设得到新提高",
+    ),
+    "2013_海拉尔区_政府工作报告.txt": ([2, 4, 3], "一、过去一年工作回顾", "三要廉洁从政强化约束力"),
+    "2014_海拉尔区_政府工作报告.txt": ([2, 9, 7], "一、2013年工作回顾", "四要清廉自律"),
+    "2015_海拉尔区_政府工作报告.txt": ([2, 15], "一、2014年工作回顾", "（十）加强自身建设，全面提升依法行政能力"),
+    "2016_海拉尔区_政府工作报告.txt": (
+        [3, 12, 11],
+        "一、“十二五”时期和2015年工作回顾",
+        "（八）加强自身建设，全面提升依法行政能力",
+    ),
+    "2017_海拉尔区_政府工作报告.txt": ([2, 13, 3], "一、2016年工作回顾", "三要强化廉洁,依法行政"),
+    "2018_海拉尔区_政府工作报告.txt": (
+        [2, 8],
+        "一、2017年工作回顾",
+        "（八）在抓好自身建设上聚焦发力，不断提高领导水平和服务能力",
+    ),
+    "2019_海拉尔区_政府工作报告.txt": ([3, 17], "一、2018年工作回顾", "（五）葆廉洁，落实从严治党树形象"),
+}
+
+
+def real_files(shared: Path) -> list[Path]:
+    return sorted([*(shared / "reports").glob("*.txt"), *(shared / "data/documents/text").glob("*.txt")])
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_trees_of_real_reports(shared: Path, name: str) -> None:
+    path = next(file for file in real_files(shared) if file.name == name)
+    text = path.read_text(encoding="utf-8")
+    numbered = [path for path in walk(parse_sections(text)) if path[-1].kind == "numbered"]
+    depths = [len(path) for path in numbered]
+    counts = [depths.count(depth) for depth in range(1, max(depths) + 1)]
+    assert (counts, numbered[0][-1].heading, numbered[-1][-1].heading) == TREES[name]
+    assert_partition(text)
+
+
+def test_every_evidence_of_the_gold_stands_under_its_heading_path(shared: Path) -> None:
+    wrong, found = [], 0
+    for gold in ("dev.jsonl", "pairs.dev.jsonl"):
+        for line in (shared / "gold" / gold).read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            right = [tuple(section) for section in (*row.get("sections", ()), *row.get("sections_alt", ()))]
+            for name, evidence in zip(row.get("evidence_docs", ()), row["evidence"], strict=True):
+                text = (shared / "reports" / name).read_text(encoding="utf-8")
+                places = [start for start in range(len(text)) if text.startswith(evidence, start)]
+                assert places, (row["id"], evidence)
+                paths = {
+                    heading_path(path)
+                    for path in walk(parse_sections(text))
+                    for start in places
+                    if path[-1].start <= start < path[-1].own_end
+                }
+                found += 1
+                if not paths & set(right):
+                    wrong.append((row["id"], evidence, paths))
+    assert not wrong
+    assert found >= 100
+
+
+def test_mutated_real_reports_are_still_partitioned(shared: Path) -> None:
+    rng = random.Random(20240229)
+    for path in real_files(shared):
+        original = path.read_text(encoding="utf-8").split("\n")
+        for _ in range(8):
+            lines = list(original)
+            for _ in range(rng.randint(1, 12)):
+                here, there = rng.randrange(len(lines)), rng.randrange(len(lines))
+                change = rng.choice(("delete", "duplicate", "swap", "cut"))
+                if change == "delete" and len(lines) > 1:
+                    del lines[here]
+                elif change == "duplicate":
+                    lines.insert(there, lines[here])
+                elif change == "swap":
+                    lines[here], lines[there] = lines[there], lines[here]
+                else:
+                    lines[here] = lines[here][: rng.randint(0, len(lines[here]))]
+            assert_partition("\n".join(lines))
