@@ -12,6 +12,7 @@ from rag.config import Config
 from rag.errors import InputError
 from rag.evaluation.gold import GoldQuestion, read_gold
 from rag.evaluation.grading import SEARCH_DEPTH, Row, grade, pairs_both_right, stage_times, summarise
+from rag.evaluation.tables import aligned, rounded, shown
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answer
@@ -71,25 +72,25 @@ class Evaluation:
     def as_json(self) -> dict[str, Any]:
         """`total`, `kinds` by name and `rows`; figures are rounded to four places."""
         return {
-            "total": _rounded(self.total),
-            "kinds": _rounded(self.kinds),
-            "rows": [_rounded(row.as_json()) for row in self.rows],
+            "total": rounded(self.total),
+            "kinds": rounded(self.kinds),
+            "rows": [rounded(row.as_json()) for row in self.rows],
         }
 
     def table(self) -> str:
         """One aligned table, all questions first, then by kind; below it the seconds of each stage."""
         total = self.total
-        lines = _aligned(
+        lines = aligned(
             [list(_COLUMNS.values())]
             + [
-                [_shown({"kind": name, **figures}, key) for key in _COLUMNS]
+                [shown({"kind": name, **figures}[key]) for key in _COLUMNS]
                 for name, figures in {"total": total, **self.kinds}.items()
             ]
         )
         stages = [
-            [stage, *(_seconds(times[key]) for key in ("median", "p95"))] for stage, times in total["stages"].items()
+            [stage, *(shown(times[key]) for key in ("median", "p95"))] for stage, times in total["stages"].items()
         ]
-        parts = [lines, _aligned([["stage", "median s", "p95 s"], *stages])]
+        parts = [lines, aligned([["stage", "median s", "p95 s"], *stages])]
         if "pairs_both_right" in total:
             parts.append(f"pairs with every twin right  {total['pairs_both_right']:.3f}")
         return "\n\n".join(parts)
@@ -115,7 +116,7 @@ def evaluate_gold(
     """
     from rag.reports.reading import find_reports, read_reports
 
-    progress = progress or _silent
+    progress = progress or silent
     questions = read_gold(gold)
     read = read_reports(find_reports([*reports, *distractors]))
     report_ids = {report.source: report.id for report in read}
@@ -145,7 +146,7 @@ def ask_all(
     progress: Progress | None = None,
 ) -> Evaluation:
     """Search and ask each question once, one after the other, and grade it; `report_ids`: file name to report id."""
-    progress = progress or _silent
+    progress = progress or silent
     rows = []
     for done, question in enumerate(questions, start=1):
         started = time.perf_counter()
@@ -192,38 +193,5 @@ def _failure(row: Row) -> str:
     return "\n".join(lines)
 
 
-def _shown(figures: Mapping[str, Any], key: str) -> str:
-    value = figures[key]
-    if key.endswith("_seconds"):
-        return _seconds(value)
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns of one width each, the first to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if at else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, Mapping):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _silent(what: str, done: int, total: int) -> None:
-    """Show nothing: progress is for those who watch."""
+def silent(what: str, done: int, total: int) -> None:
+    """The progress nobody watches."""
