@@ -178,9 +178,11 @@ def mixed(true: Sequence[str], noise: Sequence[str], *, share: float, random: Ra
 
 
 def says_answer(answer: "Answer", groups: Sequence[Sequence[str]]) -> bool:
-    """RGB's accuracy: not refused, and at least one string of every group stands anywhere in the answer."""
-    said = measures.squeeze(answer.text)
-    return not answer.refused and all(any(measures.squeeze(words) in said for words in group) for group in groups)
+    """RGB's accuracy: not refused, and at least one string of every group stands anywhere in the answer.
+
+    Unlike RGB's own script it does not find a number in the tail of another (70 in 170).
+    """
+    return not answer.refused and measures.right_answer(answer.text, groups)
 
 
 def _kind_of_rgb(line: Line) -> Callable[[Sequence[Line], Answering, Progress], tuple[Figures, Rows]]:
@@ -217,7 +219,8 @@ def _integration(lines: Sequence[Line], pipeline: Answering, progress: Progress)
             true = _in_turn(line.groups("positive"), _random(line))
             parts = len(line.groups("positive"))  # one passage of each part is there however much noise is asked for
             most = max(parts, RGB_PASSAGES - math.ceil(RGB_PASSAGES * share))
-            passages = [*true[:most], *line.texts("negative")[: max(0, RGB_PASSAGES - most)]]
+            passages = true[:most]
+            passages += line.texts("negative")[: max(0, RGB_PASSAGES - len(passages))]
             _random(line).shuffle(passages)
             answers.append(_asked(line, passages, pipeline, rows, noise=share))
         figures[f"integration@{share}"] = measures.mean(right for _, right in answers)
