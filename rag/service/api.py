@@ -1,0 +1,196 @@
+"""A configuration to the HTTP API: questions, searches, citations and reports over one pipeline."""
+
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from rag.answers.answer import Answer, Event
+from rag.answers.pipeline import Pipeline
+from rag.config import Config
+from rag.service import problems
+from rag.service.concurrency import Turns, until_closed
+from rag.service.decoding import Utf8Route
+from rag.service.opening import Opening
+from rag.service.schemas import (
+    AnswerBody,
+    AskRequest,
+    HitBody,
+    PassageBody,
+    ReportBody,
+    ReportsBody,
+    ReportSummary,
+    SearchBody,
+    SearchRequest,
+    StateBody,
+    event_data,
+)
+from rag.service.streaming import EventStream
+
+LOOK_UP_THREADS = 4  # searches and look-ups take milliseconds: more at a time would only fight for the cores
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left; nobody reads it but the access log
+
+Result = TypeVar("Result")
+
+_DESCRIPTION = """Ask long official reports a question; get a short answer whose every statement is cited and checked.
+
+Every failure is answered with its HTTP status and a `problem+json` body (RFC 9457): 422 for a request that cannot be
+used (malformed JSON included), 404 for an unknown citation, report or path, 503 with `Retry-After` when too many
+questions wait, 503 while the models are loaded or when there is no index, with the command to run.
+"""
+_EVENTS = """data of each event is one JSON object:
+
+- `status`: what is being done
+- `evidence`: passages the answer is made from
+- `token`: `text`, the next piece of the draft, not checked yet
+- `heartbeat`: nothing happened for a while, the answer is still being worked on
+- `answer`: the checked answer, as without streaming; the last event
+- `error`: a problem, as without streaming; the last event
+"""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes share."""
+
+    opening: Opening
+    turns: Turns
+    look_ups: CapacityLimiter
+
+    async def look_up(self, work: Callable[[], Result]) -> Result:
+        """Run short blocking `work` in a thread, so that the event loop goes on."""
+        return await to_thread.run_sync(work, limiter=self.look_ups)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Shared = Annotated[Service, Depends(_service)]
+
+
+_NOT_READY = problems.documented(
+    "no index or no models yet (the detail names the command to run), or too many requests"
+)
+_INVALID = problems.documented("the request cannot be used")
+_UNKNOWN = problems.documented("nothing is stored under that name")
+
+health = APIRouter(tags=["health"])
+v1 = APIRouter(prefix="/v1", route_class=Utf8Route, responses={422: _INVALID, 503: _NOT_READY})
+
+
+@health.get("/healthz", summary="Whether the process runs")
+async def healthz() -> StateBody:
+    return StateBody(status="alive")
+
+
+@health.get("/readyz", summary="Whether questions can be answered", responses={503: _NOT_READY})
+async def readyz(service: Shared) -> StateBody:
+    pipeline = service.opening.pipeline()
+    return StateBody(status="ready", identity=pipeline.identity)
+
+
+@v1.post(
+    "/ask",
+    summary="Answer a question, every statement cited and checked",
+    tags=["answers"],
+    response_model=AnswerBody,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}}}},
+)
+async def ask(body: AskRequest, request: Request, service: Shared) -> Response:
+    pipeline = service.opening.pipeline()
+
+    def events() -> Generator[Event, None, None]:
+        yield from pipeline.stream(
+            body.question,
+            filters=body.filters.filters(),
+            generate=body.options.generate,
+            top_k=body.options.top_k,
+        )
+
+    if body.stream or "text/event-stream" in request.headers.get("accept", ""):
+        return EventStream(events, lambda event: event_data(event, pipeline.title), turns=service.turns)
+    answers: list[Answer] = []
+
+    async def keep(event: Event) -> None:
+        if isinstance(event.data, Answer):
+            answers.append(event.data)
+
+    async with until_closed(request.receive):
+        await service.turns.run(events, deliver=keep)
+        return JSONResponse(answers[-1].as_json())
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+@v1.get("/search", summary="Find sections", tags=["answers"])
+async def search(query: Annotated[SearchRequest, Query()], service: Shared) -> SearchBody:
+    pipeline = service.opening.pipeline()
+
+    def find() -> SearchBody:
+        hits = pipeline.search(query.q, top_k=query.top_k, filters=query.filters())
+        return SearchBody(query=query.q, hits=[HitBody.of(hit, pipeline.title(hit.chunk.report)) for hit in hits])
+
+    return await service.look_up(find)
+
+
+@v1.get("/citations/{citation_id}", summary="Open a citation", tags=["reports"], responses={404: _UNKNOWN})
+async def citation(citation_id: str, service: Shared) -> PassageBody:
+    pipeline = service.opening.pipeline()
+    return await service.look_up(lambda: PassageBody.model_validate(pipeline.cite(citation_id)))
+
+
+@v1.get("/reports", summary="List the reports", tags=["reports"])
+async def reports(service: Shared) -> ReportsBody:
+    pipeline = service.opening.pipeline()
+    return await service.look_up(
+        lambda: ReportsBody(reports=[ReportSummary.of(record) for record in pipeline.snapshot.reports()])
+    )
+
+
+@v1.get("/reports/{report_id}", summary="Read a report", tags=["reports"], responses={404: _UNKNOWN})
+async def report(report_id: str, service: Shared) -> ReportBody:
+    pipeline = service.opening.pipeline()
+    return await service.look_up(
+        lambda: ReportBody.of(pipeline.snapshot.report(report_id), title=pipeline.title(report_id))
+    )
+
+
+class _Api(FastAPI):
+    """FastAPI describes the bodies of successes by itself; what a problem looks like is added here."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            problems.describe(super().openapi())
+        return super().openapi()
+
+
+def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = Pipeline.open) -> FastAPI:
+    """The service as an ASGI application; the index and the models are opened in the background once it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service = Service(
+            opening=Opening(lambda: open_pipeline(config)),
+            turns=Turns(running=config.concurrent_answers, waiting=config.waiting_answers),
+            look_ups=CapacityLimiter(LOOK_UP_THREADS),
+        )
+        app.state.service = service
+        service.opening.start()
+        yield
+        service.opening.cancel()
+
+    app = _Api(
+        title="report-rag",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    app.include_router(health)
+    app.include_router(v1)
+    return app

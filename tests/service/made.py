@@ -1,0 +1,135 @@
+"""A pipeline whose answers are written down beforehand, over a real snapshot of small reports."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from rag.answers.answer import Answer, Claim, Event
+from rag.answers.citations import Citation, CitedPassage, citation_id, look_up
+from rag.answers.evidence import Evidence
+from rag.answers.query import Filters, understand
+from rag.answers.retrieval import Hit
+from rag.answers.verification import Verdict
+from rag.config import Config
+from rag.index.snapshot import Snapshot, build_snapshot
+from tests.index.samples import HashEmbedder, sample_report
+
+REPORTS = (sample_report("甲市", year=2018, number=3), sample_report("乙市", year=2019, number=7))
+QUOTE = "新建幼儿园3所，增加学位300个。"
+
+
+def small_snapshot(folder: Path) -> Snapshot:
+    config = Config(index_dir=folder)
+    build_snapshot(REPORTS, embedder=HashEmbedder(), config=config)
+    return Snapshot.open(folder, config=config)
+
+
+def wait_until_ready(client: TestClient) -> None:
+    deadline = time.monotonic() + 10
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < deadline, "the service did not become ready"
+        time.sleep(0.01)
+
+
+class WrittenPipeline:
+    """Answers every question alike: two pieces of draft, then one cited statement, or a refusal for 费用.
+
+    `hold` keeps the answer back until it is set; `fault` is raised instead of the answer. `drafting` is set once the
+    draft is under way, `closed` once the stream is over, however it ended.
+    """
+
+    def __init__(self, snapshot: Snapshot, config: Config) -> None:
+        self.snapshot = snapshot
+        self.config = config
+        self.identity = {"snapshot": "made"}
+        self.hold = threading.Event()
+        self.hold.set()
+        self.fault: Exception | None = None
+        self.drafting = threading.Event()
+        self.closed = threading.Event()
+        self.asked: list[tuple[str, Filters, bool | None, int | None]] = []
+
+    def title(self, report_id: str) -> str:
+        return next(record.title for record in self.snapshot.reports() if record.id == report_id)
+
+    def stream(
+        self, question: str, *, filters: Filters, generate: bool | None = None, top_k: int | None = None
+    ) -> Iterator[Event]:
+        understand(question, self.snapshot.reports(), filters=filters, longest=self.config.max_question_characters)
+        self.asked.append((question, filters, generate, top_k))
+        try:
+            yield Event("status", "retrieving")
+            yield Event("evidence", self.evidence())
+            self.drafting.set()
+            yield Event("token", "新建")
+            self.hold.wait(10)
+            if self.fault is not None:
+                raise self.fault
+            yield Event("token", "3所")
+            yield Event("answer", self.refusal(question) if "费用" in question else self.answer(question))
+        finally:
+            self.closed.set()
+
+    def search(self, query: str, *, top_k: int, filters: Filters) -> list[Hit]:
+        chosen = filters.reports or tuple(record.id for record in self.snapshot.reports())
+        understand(query, self.snapshot.reports(), filters=filters, longest=self.config.max_question_characters)
+        chunks = [chunk for report in chosen for chunk in self.snapshot.chunks(report) if chunk.path]
+        return [Hit(chunk, 2.0 - rank, 0.5, 1.5) for rank, chunk in enumerate(chunks[:top_k])]
+
+    def cite(self, identifier: str) -> CitedPassage:
+        return look_up(identifier, self.snapshot)
+
+    def evidence(self) -> Evidence:
+        report = self.snapshot.report("甲市-2018")
+        start = report.text.index(QUOTE)
+        chunk = next(chunk for chunk in self.snapshot.chunks(report.id) if QUOTE in chunk.text)
+        return Evidence(chunk, start, start + len(QUOTE), QUOTE, score=0.9, scores={"reader": 0.9}, planned=False)
+
+    def citation(self) -> Citation:
+        item = self.evidence()
+        return Citation(
+            id=citation_id(item.chunk.report, item.chunk.address, item.start, item.end, item.text),
+            number=1,
+            report=item.chunk.report,
+            title="甲市教育局2018年工作总结",
+            section=item.chunk.path,
+            address=item.chunk.address,
+            quote=item.text,
+            start=item.start,
+            end=item.end,
+            planned=False,
+        )
+
+    def answer(self, question: str) -> Answer:
+        citation = self.citation()
+        return Answer(
+            question=question,
+            text="新建幼儿园3所。 [1]",
+            refused=False,
+            language="zh",
+            kind="plain",
+            confidence=0.9,
+            claims=(Claim("新建幼儿园3所。", Verdict("supported"), (citation.id,)),),
+            removed=(Claim("新建幼儿园5所。", Verdict("unsupported", "5所 is not in the cited words"), ()),),
+            citations=(citation,),
+            evidence=(self.evidence(),),
+            titles={"甲市-2018": "甲市教育局2018年工作总结"},
+            timings={"total": 0.01},
+            identity=self.identity,
+        )
+
+    def refusal(self, question: str) -> Answer:
+        chunk = self.snapshot.chunks("甲市-2018")[1]
+        return Answer(
+            question=question,
+            text="报告没有写到费用。",
+            refused=True,
+            language="zh",
+            kind="plain",
+            confidence=0.1,
+            nearest=(Hit(chunk, 1.0, 0.5, 0.5),),
+            titles={"甲市-2018": "甲市教育局2018年工作总结"},
+        )
