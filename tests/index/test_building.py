@@ -207,3 +207,46 @@ def test_an_index_moves_with_its_folder(config: Config, tmp_path: Path) -> None:
     shutil.move(config.index_dir, moved)
     snapshot = Snapshot.open(moved, config=config)
     assert snapshot.report("甲市-2018") == sample_report()
+
+
+def test_a_build_stopped_at_any_step_leaves_a_whole_snapshot(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = sample_report("甲市"), sample_report("乙市")
+    build_snapshot([old], embedder=HashEmbedder(), config=config)
+    outcomes = []
+    for step in range(100):
+        with monkeypatch.context() as patched:
+            _stop_at(step, patched)
+            try:
+                build_snapshot([new], embedder=HashEmbedder(), config=config)
+            except KeyboardInterrupt:
+                finished = False
+            else:
+                finished = True
+        snapshot = Snapshot.open(config.index_dir, config=config)
+        snapshot.verify()
+        outcomes.append(snapshot.reports()[0].id)
+        if finished:
+            break
+    # Before CURRENT is replaced the old one is live, after it the new one, and never anything else.
+    switched = outcomes.index("乙市-2018")
+    assert 10 < switched < 99
+    assert outcomes == ["甲市-2018"] * switched + ["乙市-2018"] * (len(outcomes) - switched)
+
+
+def _stop_at(step: int, patched: pytest.MonkeyPatch) -> None:
+    """Interrupt the process instead of its `step`-th flush, renaming or replacing of a file or folder."""
+    taken = 0
+
+    def stopping(real: Callable[..., object]) -> Callable[..., object]:
+        def instead(*arguments: object) -> object:
+            nonlocal taken
+            taken += 1
+            if taken > step:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        return instead
+
+    patched.setattr(os, "fsync", stopping(os.fsync))
+    for name in ("rename", "replace"):
+        patched.setattr(Path, name, stopping(getattr(Path, name)))
