@@ -1,0 +1,162 @@
+"""Turns rows into an endless stream of groups: one answered pair, a near miss of it and a hard negative."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from rag.training.examples import Example, Row, answered, sentence_spans
+from rag.training.near_misses import NAME_CLASSES, Names, anchors, near_miss, numbers, redated, renamed
+from rag.training.report_words import words
+from rag.training.reports import invented_group
+
+REPORT_SHARE = 0.35  # of the groups; the public sets hold no report, and reports are what is read in use
+NEIGHBOURS = 12
+
+_HALF_WIDTH = str.maketrans("，；：（）？！", ",;:()?!")
+_PAPERS = ("年工作总结", "年工作报告", "年度自评报告", "年工作要点", "年统计公报", "年情况通报", "年发展报告")
+_MARKERS = ("一、", "三、", "五、", "(二)", "（四）", "2.", "6．", "第三章 ", "")
+_POLITE = ("请问", "请问一下,", "想问问", "我想知道", "麻烦查一下,")
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What the groups are drawn from: the rows, the words names may be changed for, and each row's neighbours."""
+
+    rows: Sequence[Row]
+    names: Names
+    neighbours: dict[str, tuple[str, ...]]  # row id -> passages of the same set without any of its answers
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "Mixture":
+        return cls(rows, Names.of(row.question for row in rows), hard_neighbours(rows))
+
+    def groups(self, random: Random) -> Iterator[list[Example]]:
+        """Every row once in random order, then again, with invented report sections in between."""
+        while True:
+            for row in random.sample(self.rows, len(self.rows)):
+                while random.random() < REPORT_SHARE:
+                    yield invented_group(random)
+                yield self.group(row, random)
+
+    def group(self, row: Row, random: Random) -> list[Example]:
+        """An answered pair, a near miss if the row allows one, and in three of five cases a hard negative."""
+        row = cropped(row, random)
+        positive = random.choice((renamed, redated, lambda *_: None))(row, self.names, random) or answered(row)
+        group = [positive]
+        missed = near_miss(row, self.names, random)
+        if missed is not None:
+            group.append(missed)
+        others = self.neighbours.get(row.id, ())
+        if others and random.random() < 0.6:
+            other = random.choice(others)
+            group.append(Example(row.question, other[: random.randint(120, 380)], None, "hard"))
+        if random.random() < 0.4:
+            group = under_heading(group, row.title, random)
+        return [disguised(example, random) for example in group]
+
+
+def hard_neighbours(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """Per row the passages of its set that BM25 over character bigrams finds nearest and that hold no answer of it."""
+    import bm25s
+
+    found: dict[str, tuple[str, ...]] = {}
+    by_source: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_source[row.source].append(row)
+    for its_rows in by_source.values():
+        passages = list(dict.fromkeys(row.passage for row in its_rows))
+        index = bm25s.BM25()
+        index.index([_bigrams(passage) for passage in passages], show_progress=False)
+        known = {bigram for passage in passages for bigram in _bigrams(passage)}
+        questions = [[bigram for bigram in _bigrams(row.question) if bigram in known] for row in its_rows]
+        nearest, _ = index.retrieve(questions, k=min(NEIGHBOURS, len(passages)), show_progress=False)
+        for row, numbers_found in zip(its_rows, nearest, strict=True):
+            candidates = (passages[int(number)] for number in numbers_found)
+            found[row.id] = tuple(
+                passage
+                for passage in candidates
+                if passage != row.passage and not any(answer in passage for answer in row.answers)
+            )
+    return found
+
+
+def _bigrams(text: str) -> list[str]:
+    return [text[at : at + 2] for at in range(len(text) - 1)] or [text]
+
+
+def cropped(row: Row, random: Random) -> Row:
+    """The row with a run of its passage's sentences: around the first answer, with the question's names and numbers.
+
+    Keeping those makes the pair stay answerable in full; a random length keeps steps short and lengths mixed.
+    """
+    target = random.randint(100, 380)
+    if len(row.passage) <= target:
+        return row
+    spans = sentence_spans(row.passage)
+    needed = {row.starts[0], row.starts[0] + len(row.answers[0]) - 1}
+    ties = [word for word, _ in anchors(row, NAME_CLASSES)]
+    for tie in [*ties, *(numbers(row.question) & numbers(row.passage))]:
+        needed.add(_nearest(row.passage, tie, row.starts[0]))
+    first = next(at for at, (_, end) in enumerate(spans) if end > min(needed))
+    last = next(at for at, (_, end) in enumerate(spans) if end > max(needed))
+    while spans[last][1] - spans[first][0] < target and (first > 0 or last < len(spans) - 1):
+        if first > 0 and (last == len(spans) - 1 or random.random() < 0.5):
+            first -= 1
+        else:
+            last += 1
+    start, end = spans[first][0], spans[last][1]
+    kept = [
+        (answer, at - start)
+        for answer, at in zip(row.answers, row.starts, strict=True)
+        if start <= at and at + len(answer) <= end
+    ]
+    answers, starts = zip(*kept, strict=True)
+    return replace(row, passage=row.passage[start:end], answers=answers, starts=starts)
+
+
+def _nearest(text: str, word: str, position: int) -> int:
+    before, after = text.rfind(word, 0, position), text.find(word, position)
+    found = [at for at in (before, after) if at >= 0]
+    return min(found, key=lambda at: abs(at - position)) if found else position
+
+
+def under_heading(group: list[Example], title: str, random: Random) -> list[Example]:
+    """The group with report headings before its passages, as sections are read in use.
+
+    Half of the headings name a place and a year that the question then asks for; in the near miss one of the two
+    differs, and nothing else: what a heading says holds for all that stands under it.
+    """
+    marker, heading = random.choice(_MARKERS), title or random.choice(("基本情况", "主要内容", "有关问题说明"))
+    if random.random() < 0.5 or numbers(group[0].question):
+        path = f"《{heading}》\n" if random.random() < 0.5 else f"《{heading}》 > {marker}概况\n"
+        return [example.behind(path) for example in group]
+    place, other_place = random.sample(words().places, 2)
+    year = random.randint(1998, 2026)
+    other_year = year + random.choice((-3, -2, -1, 1, 2, 3))
+    paper = random.choice(_PAPERS)
+    asked = random.choice((f"{place}{year}年", f"{year}年{place}", f"{year}年", place))
+    headed = [
+        replace(example, question=asked + example.question).behind(f"《{place}{year}{paper}》 > {marker}{heading}\n")
+        for example in group
+    ]
+    if random.random() < 0.5:
+        by_place = place in asked and (str(year) not in asked or random.random() < 0.5)
+        wrong = f"《{other_place}{year}{paper}》" if by_place else f"《{place}{other_year}{paper}》"
+        missed = replace(group[0], question=asked + group[0].question, span=None, kind="heading")
+        headed[1:2] = [missed.behind(f"{wrong} > {marker}{heading}\n")]
+    return headed
+
+
+def disguised(example: Example, random: Random) -> Example:
+    """The same pair written otherwise: half-width punctuation, no question mark, a polite opening."""
+    question, passage = example.question, example.passage
+    if random.random() < 0.35:
+        passage = passage.translate(_HALF_WIDTH)
+    if random.random() < 0.5:
+        question = question.translate(_HALF_WIDTH)
+    if random.random() < 0.3:
+        question = question.rstrip("?？")
+    if random.random() < 0.1:
+        question = random.choice(_POLITE) + question
+    return replace(example, question=question, passage=passage)

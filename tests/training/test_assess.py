@@ -1,0 +1,42 @@
+from collections.abc import Sequence
+
+import pytest
+
+from rag.models.reader import Reading
+from rag.training.assess import assess, assess_reports
+from rag.training.examples import Row
+
+
+class Knowing:
+    """Sure exactly where question and passage share the word 大桥, and always of the characters 128米."""
+
+    identity = "knowing"
+
+    def read(
+        self, question: str, passages: Sequence[str], *, sentences: Sequence[Sequence[tuple[int, int]]]
+    ) -> list[Reading]:
+        found = []
+        for passage, own in zip(passages, sentences, strict=True):
+            at = max(0, passage.find("128米"))
+            scores = tuple(float(start <= at < end) for start, end in own)
+            found.append(Reading(float("大桥" in question and "大桥" in passage), (at, at + 4), 1.0, scores))
+        return found
+
+
+def row(number: int, question: str, passage: str, answer: str) -> Row:
+    return Row(str(number), "s", question, "", f"p{number}", passage, (answer,), (passage.index(answer),))
+
+
+def test_figures_of_a_reader_that_is_right_about_one_of_two() -> None:
+    rows = [row(1, "大桥多长?", "那是大桥。长128米。", "128米"), row(2, "谁来了?", "李白来了。", "李白")]
+    figures = assess(Knowing(), rows, seed=0)
+    assert figures["EM"] == 0.5
+    assert figures["F1"] == pytest.approx((1 + 2 * 2 / (4 + 2)) / 2)
+    assert figures["sentence"] == 1.0
+    assert figures["AUROC hard (2)"] == 0.75
+
+
+def test_reports_are_read_too() -> None:
+    figures = assess_reports(Knowing(), groups=5, seed=0)
+    assert figures["EM"] == 0
+    assert figures["AUROC near misses"] == 0.5
