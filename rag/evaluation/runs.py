@@ -3,10 +3,10 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rag.config import Config
 from rag.errors import InputError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+Item = TypeVar("Item")
 
 _COLUMNS = {
     "kind": "kind",
@@ -146,9 +147,8 @@ def ask_all(
     progress: Progress | None = None,
 ) -> Evaluation:
     """Search and ask each question once, one after the other, and grade it; `report_ids`: file name to report id."""
-    progress = progress or silent
     rows = []
-    for done, question in enumerate(questions, start=1):
+    for question in counted(questions, "asking", progress or silent):
         started = time.perf_counter()
         hits = pipeline.search(question.question, top_k=SEARCH_DEPTH)
         searched = time.perf_counter()
@@ -164,8 +164,14 @@ def ask_all(
                 search_seconds=searched - started,
             )
         )
-        progress("asking", done, len(questions))
     return Evaluation(tuple(rows))
+
+
+def counted(items: Sequence[Item], what: str, progress: Progress) -> Iterator[Item]:
+    """The items one by one; progress is told of each when the next is asked for."""
+    for done, item in enumerate(items, start=1):
+        yield item
+        progress(what, done, len(items))
 
 
 def _check_files(questions: Sequence[GoldQuestion], report_ids: Mapping[str, str], gold: Path) -> None:

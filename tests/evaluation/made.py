@@ -1,6 +1,9 @@
-"""Answers, hits and a pipeline made by hand, for evaluations whose figures can be worked out on paper."""
+"""Answers, hits, a pipeline and files made by hand, for evaluations whose figures can be worked out on paper."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from rag.answers.answer import Answer, Claim
 from rag.answers.citations import Citation
@@ -80,3 +83,10 @@ class FixedPipeline:
 
     def search(self, query: str, *, top_k: int) -> list[Hit]:
         return list(self.hits.get(query, ()))[:top_k]
+
+
+def written(folder: Path, name: str, records: Sequence[Mapping[str, Any]]) -> Path:
+    """A file of one JSON object a line."""
+    path = folder / name
+    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+    return path
