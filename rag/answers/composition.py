@@ -14,6 +14,7 @@ _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.、)](?!\d))\s*")
 _MARKER = re.compile(r"\s*\[\d+\]")
 _LISTED = re.compile(r"[^,，。;；:：、(（)）]+(?:、[^,，。;；:：、(（)）]+)+")
 
+SUPPORTED = Verdict("supported")
 PLAN_MARK = {"zh": "(计划)", "en": "(planned) "}
 
 
@@ -23,7 +24,7 @@ class Statement:
 
     text: str
     evidence: tuple[Evidence, ...]
-    verdict: Verdict = Verdict("supported")
+    verdict: Verdict = SUPPORTED
     label: str = ""
 
 

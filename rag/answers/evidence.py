@@ -1,4 +1,4 @@
-"""Retrieved sections to the sentences that answer a question, each scored and checked against what the question fixes."""
+"""Retrieved sections to the sentences that answer a question, scored and checked against what the question fixes."""
 
 import math
 import re
@@ -73,6 +73,8 @@ def find_evidence(
                 "answerability": reading.answerability,
                 "coverage": _coverage(weights, text, around),
                 "retrieval": hit.score,
+                "heading": _coverage(weights, chunk.path[-1] if chunk.path else "", ""),
+                "above": _coverage(weights, chunk.path[-2] if len(chunk.path) > 1 else "", ""),
             }
             planned = states_plan(text, chunk, title)
             found.append(
@@ -96,7 +98,7 @@ def combined(scores: Mapping[str, float]) -> float:
 
 
 def states_plan(text: str, chunk: Chunk, title: str) -> bool:
-    """Whether a sentence states a plan or target: by its own words, else by the nearest heading that says, else by the title."""
+    """Whether a sentence states a plan or target: by its own words, else by the nearest heading or title."""
     if _PLANNED.search(text):
         return True
     for heading in (*reversed(chunk.path), title):
@@ -188,7 +190,7 @@ def _term_weights(question: str, query: Query, pool: Sequence[str]) -> dict[str,
 
 
 def _coverage(weights: Mapping[str, float], text: str, around: str) -> float:
-    """Share of the question's weighted terms that the sentence holds, those only in headings and title at half, 0 to 1."""
+    """Share of the question's weighted terms that the sentence holds, those in headings and title alone at half."""
     own, near = _terms(text), _terms(around)
     total = sum(weights.values())
     held = sum(weight * (1.0 if term in own else 0.5 if term in near else 0.0) for term, weight in weights.items())

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from rag.answers.composition import Statement
 from rag.answers.evidence import Evidence
 from rag.answers.query import Query
+from rag.reports import mastheads
 from rag.reports.chunks import Chunk
-from rag.reports.metadata import Field, Metadata
+from rag.reports.metadata import SIGNED, Field, Metadata
 from rag.reports.reading import Report
 
 _LINE = re.compile(r"^[ \t\xa0\u3000]*(?P<label>[一-鿿]{2,8})[ \t\xa0\u3000]*[:：](?P<value>[^\n]*)$", re.MULTILINE)
@@ -22,6 +23,33 @@ ROLE_WORDS = re.compile(
     r"由?(?:哪位|哪一位|哪个|哪几个|哪些|谁)|局?领导|科室|部门|处室|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
 )
 
+_LABELS = {
+    "document_number": mastheads.DOCUMENT_NUMBERS,
+    "index_number": mastheads.INDEX_NUMBERS,
+    "published": mastheads.PUBLISHED,
+    "dated": mastheads.DATED,
+    "signed": (SIGNED,),
+    "issuer": mastheads.ISSUERS,
+}
+_NAMES = {
+    "zh": {
+        "document_number": "文号",
+        "index_number": "索引号",
+        "published": "发布日期",
+        "dated": "成文日期",
+        "signed": SIGNED,
+        "issuer": "发文单位",
+    },
+    "en": {
+        "document_number": "document number",
+        "index_number": "index number",
+        "published": "publication date",
+        "dated": "date of the document",
+        "signed": "date of signature",
+        "issuer": "issuing body",
+    },
+}
+
 
 @dataclass(frozen=True)
 class Found:
@@ -32,23 +60,24 @@ class Found:
 
 
 def read_masthead(query: Query, reports: Sequence[Report], chunks_of: Callable[[str], Sequence[Chunk]]) -> Found:
-    """The metadata field the question asks for, one statement a report; blank where the masthead leaves it open."""
+    """The metadata field the question asks for, one statement a report.
+
+    `blank` names the field where no masthead gives it: by its label where one leaves it open, else by its usual name.
+    """
     statements, blank = [], []
     for report in reports:
         field = _field(query.field, report.metadata)
-        if field is None:
-            continue
-        if not field.value:
-            blank.append(field.label)
+        if field is None or not field.value:
+            blank.append(field.label if field else _NAMES[query.language].get(query.field, query.field))
             continue
         start = _with_label(report.text, field)
         evidence = _evidence(report.text, start, field.end, chunks_of(report.id))
         title = report.metadata.title.value if report.metadata.title else report.id
         value = report.text[field.start : field.end].strip()
-        if query.language == "en":
-            text = f"“{title}”: {field.label or query.field}: {value}"
-        else:
-            text = f"《{title}》的{field.label or '日期'}:{value}"
+        name = _NAMES[query.language].get(query.field, field.label)
+        text = (
+            f"“{title}”, {name}: {value}" if query.language == "en" else f"《{title}》的{field.label or name}:{value}"
+        )
         statements.append(Statement(text, (evidence,)))
     return Found(tuple(statements), tuple(dict.fromkeys(blank)))
 
@@ -57,10 +86,8 @@ def _field(name: str, metadata: Metadata) -> Field | None:
     named = getattr(metadata, name, None)
     if isinstance(named, Field):
         return named
-    fields = [field for field in metadata.labels if field.label == name]
-    if name == "dated":
-        fields = [field for field in metadata.labels if "落款" in field.label or "成文" in field.label]
-    return fields[0] if fields else None
+    wanted = _LABELS.get(name, (name,))
+    return next((field for field in metadata.labels if field.label in wanted), None)
 
 
 def _with_label(text: str, field: Field) -> int:

@@ -1,7 +1,7 @@
 """The composition root: a configuration to a pipeline that answers questions, searches and opens citations."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,15 +12,14 @@ from rag.answers.composition import Statement, answers_fully, check_draft, in_it
 from rag.answers.evidence import Evidence, choose, find_evidence
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.prompts import Prompt, load_prompt
-from rag.answers.query import Facet, Filters, Query, select, understand
+from rag.answers.query import Facet, Filters, Query, understand
 from rag.answers.refusal import blank_line, gap, why_refused
 from rag.answers.retrieval import Hit, retrieve
 from rag.answers.summaries import summarize
 from rag.config import Config
-from rag.errors import SnapshotError
 from rag.index.snapshot import Snapshot, build_snapshot
+from rag.models import generator as generators
 from rag.models.embedder import Embedder, open_embedder
-from rag.models.generator import Generator, open_generator
 from rag.models.reader import Reader, open_reader
 from rag.reports.reading import find_reports, read_reports
 
@@ -68,7 +67,7 @@ class Pipeline:
         snapshot: Snapshot,
         embedder: Embedder,
         reader: Reader,
-        generator: Generator | None,
+        generator: generators.Generator | None,
         prompts: dict[str, Prompt],
     ) -> None:
         self.config = config
@@ -88,7 +87,7 @@ class Pipeline:
             snapshot=Snapshot.open(config.index_dir, config=config, embedder_identity=embedder.identity),
             embedder=embedder,
             reader=open_reader(config),
-            generator=open_generator(config) if config.generate else None,
+            generator=generators.open_generator(config) if config.generate else None,
             prompts={language: load_prompt(f"answer.{language}", config.prompts_dir) for language in ("zh", "en")},
         )
 
@@ -160,7 +159,7 @@ class Pipeline:
     def _retrieve(self, text: str, reports: Sequence[str], *, k: int) -> list[Hit]:
         return retrieve(text, self.snapshot, self.embedder, config=self.config, k=k, reports=reports or None)
 
-    def _answer(self, query: Query, clock: "_Clock", *, generate: bool, k: int) -> Iterator[Event]:
+    def _answer(self, query: Query, clock: "_Clock", *, generate: bool, k: int) -> Generator[Event, None, Answer]:
         if query.kind == "metadata":
             found = self._masthead(query)
             if found.statements or found.blank:
@@ -221,7 +220,7 @@ class Pipeline:
         clock: "_Clock",
         *,
         generate: bool,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, Answer]:
         chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
         confidence = max((items[0].confidence for items in chosen.values() if items), default=0.0)
         if confidence < self.config.least_confidence:
@@ -262,7 +261,9 @@ class Pipeline:
             confidence=confidence,
         )
 
-    def _draft(self, query: Query, evidence: Sequence[Evidence], generator: Generator) -> Iterator[Event]:
+    def _draft(
+        self, query: Query, evidence: Sequence[Evidence], generator: generators.Generator
+    ) -> Generator[Event, None, str]:
         yield Event("status", "writing")
         passages = "\n".join(
             f"{number}. {' '.join(item.text.split())}" for number, item in enumerate(evidence, start=1)

@@ -128,9 +128,12 @@ def chinese_number(words: str) -> Decimal | None:
             digit = None
         else:
             below += digit or 0
-            if not below:
+            scale = _GREAT_SCALES[character]
+            if not below and not total:
                 return None
-            total, below, digit = (total + below) * _GREAT_SCALES[character], 0, None
+            # 一万亿 is (一万) times 亿, but 三亿五万 is 三亿 plus 五万.
+            total = (total + below) * scale if total < scale else total + below * scale
+            below, digit = 0, None
     return Decimal(total + below + (digit or 0))
 
 

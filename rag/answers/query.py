@@ -14,30 +14,37 @@ Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"
 
 # The closed classes of words that make a question a question; what it is about is never listed here.
 _SUMMARY = re.compile(
-    r"概括|归纳|概述|梳理|简述|综述|小结|(?<!工作)(?<!年度)(?<!年)总结(?=一下|出|[。.!?？,，]|$)|(?:请|简要|简单)总结|要点是什么|summari[sz]e|overview|outline"
+    r"概括|归纳|概述|梳理|简述|综述|小结|(?<!工作)(?<!年度)(?<!年)总结(?=一下|出|[。.!?,]|$)|(?:请|简要|简单)总结|要点是什么"
+    r"|summari[sz]e|overview|outline",
+    re.I,
 )
 _YES_NO = re.compile(
     r"吗[?？。]?\s*$|是否|是不是|有没有|能否|能不能|可否|会不会|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
     re.I,
 )
 _RESPONSIBLE = re.compile(
-    r"牵头|(?:谁|哪|什么|由).{0,12}(?:负责|主管|分管|责任)|(?:负责|主管|分管|责任).{0,8}(?:谁|哪|什么)|who .*(?:responsible|leads?|in charge)|"
-    r"which (?:office|department|section).*(?:responsible|leads?|in charge)",
+    r"牵头|(?:谁|哪|什么|由).{0,12}(?:负责|主管|分管|责任)|(?:负责|主管|分管|责任).{0,8}(?:谁|哪|什么)"
+    r"|(?:who|which (?:office|department|section)).*(?:responsible|leads?|in charge)",
     re.I,
 )
 _DOCUMENT = r"材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案|规定|办法|全文|report|document|notice|page"
 _WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|什么时候|何时|when|date"
+_WHO = r"谁|哪一?个?(?:单位|机构|部门|处室|局)|什么(?:单位|机构|部门)"
+# Fields of `Metadata` by their usual names; "signed" is the date under a cover letter.
 _METADATA = {
     "document_number": re.compile(r"文号|发文字号|文件编号|document number", re.I),
     "index_number": re.compile(r"索引号|index number", re.I),
-    "dated": re.compile(rf"(?:落款|成文|签发|署名|signed|dated).*(?:{_WHEN})|(?:落款|成文)(?:日期|时间)", re.I),
+    "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
+    "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),
     "published": re.compile(
-        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|published|released).*|(?:{_WHEN}).*(?:发布|公开|公布).*(?:{_DOCUMENT})|发布(?:日期|时间)|"
-        rf"(?:when|date).*(?:published|released|issued)",
+        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|published|released)"
+        rf"|(?:{_WHEN}).*(?:发布|公开|公布|published|released).*(?:{_DOCUMENT})|发布(?:日期|时间)",
         re.I,
     ),
     "issuer": re.compile(
-        rf"(?:哪|谁|什么).{{0,6}}(?:单位|机构|部门|局)?.{{0,4}}(?:发布|印发|制发|发文)|发布机构|发文单位|(?:{_DOCUMENT}).*(?:谁|哪个单位|哪个部门|哪个机构).{{0,3}}(?:发布|印发|发的)|who (?:issued|published)",
+        rf"(?:{_DOCUMENT}).{{0,6}}(?:是|由)?(?:{_WHO}).{{0,3}}(?:发布|印发|制发|发文|发的|公布)"
+        rf"|(?:{_WHO}).{{0,3}}(?:发布|印发|公布)了?.{{0,20}}(?:{_DOCUMENT})"
+        rf"|(?:发布机构|发文单位|发文机关|发布单位)|who (?:issued|published)",
         re.I,
     ),
 }
@@ -55,7 +62,9 @@ _PERCENT = re.compile(
     re.I,
 )
 _MONEY = re.compile(
-    r"多少(?:钱|资金|经费|投资|金额|财政)|(?:资金|经费|投资|金额|钱|投入|财政)[^,，?？。]{0,6}(?:多少|几何)|多少[^,，?？]{0,4}(?:资金|经费|投资|钱)|how much (?:money|funding|was invested)"
+    r"多少[^,?]{0,4}(?:钱|资金|经费|投资|金额)|(?:资金|经费|投资|金额|钱|投入|财政)[^,?。]{0,6}(?:多少|几何)"
+    r"|how much (?:money|funding|was invested)",
+    re.I,
 )
 _ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
 

@@ -25,7 +25,7 @@ _NEAREST = {"zh": "最接近的内容见下列章节。", "en": "The nearest sec
 
 
 def why_refused(query: Query, best: Sequence[Evidence], records: Sequence[Record]) -> str:
-    """One sentence that names what is missing, from what the best sentence did not meet, and a pointer to the nearest."""
+    """A sentence that names what is missing, by what the best sentence did not meet, and a pointer to the nearest."""
     kind, _, what = best[0].unmet[0].partition(":") if best and best[0].unmet else ("", "", "")
     words = _REASONS[query.language]
     if query.language == "en":
@@ -47,5 +47,5 @@ def gap(facet: Facet, language: str) -> str:
 
 
 def blank_line(label: str, language: str) -> str:
-    """What is said of a labelled line that the report leaves empty."""
-    return f"The report leaves “{label}” blank." if language == "en" else f"报告中“{label}”一栏是空白的。"
+    """What is said of a labelled line that the report leaves empty or does not have."""
+    return f"The report does not give “{label}”." if language == "en" else f"报告没有标明“{label}”,或此栏是空白的。"

@@ -3,18 +3,22 @@
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rag.config import Config
 from rag.models.embedder import Embedder
 from rag.reports.chunks import Chunk
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 RANK_CONSTANT = 60  # Cormack, Clarke and Büttcher 2009, reciprocal rank fusion
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A retrieved chunk: the fused `score`, and the cosine and BM25 score it comes from (0 where it was no candidate)."""
+    """A retrieved chunk: its fused `score`, and the cosine and BM25 score behind it (0 where it was no candidate)."""
 
     chunk: Chunk
     score: float
@@ -26,7 +30,7 @@ class Searchable(Protocol):
     """The two searches of the `Index` seam and the way from ids to chunks."""
 
     def search_dense(
-        self, vector: object, k: int, *, reports: Collection[str] | None = None
+        self, vector: "NDArray[np.float32]", k: int, *, reports: Collection[str] | None = None
     ) -> list[tuple[str, float]]: ...
     def search_lexical(
         self, query: str, k: int, *, reports: Collection[str] | None = None

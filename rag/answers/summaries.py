@@ -6,45 +6,34 @@ from rag.answers.composition import Statement
 from rag.answers.evidence import Evidence
 from rag.reports.chunks import Chunk
 
-MOST_LINES = 6
-# A parent section is meant when at least two of its own subsections are among so many best sections.
-_BEST_SECTIONS = 4
+MOST_LINES = 5  # of a single section
+MOST_LINES_OF_PARENT = 10
 
 
 def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
     """Statements in document order: of a parent section one or two a subsection, of a single section its best ones.
 
-    `ranked` are the sentences of the retrieved sections, best first.
+    `ranked` are the sentences of the retrieved sections, best first. The section meant is the one that retrieval and
+    the words of its heading speak for; its parent, when the question's words are rather in the parent's heading.
     """
     if not ranked:
         return []
-    parent = _parent_meant(ranked)
-    if parent is None:
-        best = ranked[0].chunk
-        chosen = [item for item in ranked if _same_section(item.chunk, best)][: MOST_LINES - 1]
-    else:
-        inside = [item for item in ranked if _inside(item.chunk, parent, best=ranked[0].chunk)]
+    best = max(ranked, key=lambda item: item.scores["retrieval"] + 2 * item.scores["heading"])
+    if best.scores["above"] > best.scores["heading"]:
+        parent = best.chunk.path[:-1]
+        inside = [item for item in ranked if _inside(item.chunk, parent, report=best.chunk.report)]
         sections = dict.fromkeys(item.chunk.address for item in sorted(inside, key=lambda item: item.start))
-        each = 2 if len(sections) * 2 <= MOST_LINES else 1
-        chosen = [item for section in sections for item in _of(section, inside, each)][: 2 * MOST_LINES]
-    return list(_lines(sorted(chosen, key=lambda item: item.start), headed=parent is not None))
+        each = max(1, min(2, MOST_LINES_OF_PARENT // len(sections)))
+        chosen = [item for section in sections for item in _of(section, inside, each)][:MOST_LINES_OF_PARENT]
+        return list(_lines(sorted(chosen, key=lambda item: item.start), headed=True))
+    same = [
+        item for item in ranked if (item.chunk.report, item.chunk.address) == (best.chunk.report, best.chunk.address)
+    ]
+    return list(_lines(sorted(same[:MOST_LINES], key=lambda item: item.start), headed=False))
 
 
-def _parent_meant(ranked: Sequence[Evidence]) -> tuple[str, ...] | None:
-    best = list(dict.fromkeys((item.chunk.report, item.chunk.path) for item in ranked))[:_BEST_SECTIONS]
-    report, path = best[0]
-    if len(path) < 2:
-        return None
-    siblings = sum(1 for other, other_path in best if other == report and other_path[:-1] == path[:-1])
-    return path[:-1] if siblings >= 3 else None
-
-
-def _same_section(chunk: Chunk, other: Chunk) -> bool:
-    return (chunk.report, chunk.address) == (other.report, other.address)
-
-
-def _inside(chunk: Chunk, parent: tuple[str, ...], *, best: Chunk) -> bool:
-    return chunk.report == best.report and chunk.path[: len(parent)] == parent and len(chunk.path) > len(parent)
+def _inside(chunk: Chunk, parent: tuple[str, ...], *, report: str) -> bool:
+    return chunk.report == report and chunk.path[: len(parent)] == parent and len(chunk.path) > len(parent)
 
 
 def _of(section: str, items: Sequence[Evidence], count: int) -> list[Evidence]:

@@ -82,8 +82,8 @@ def _fault(claim: str, span: str, *, context: str, planned: bool) -> str:
     if squeeze(claim).rstrip("。.") in squeeze(span):
         return _plan_told_as_outcome(claim, span, planned=planned)
     if _HAN.search(claim):
-        missing = _wording_fault(claim, span + context) or _direction_fault(claim, span)
-        missing = missing or _negation_fault(claim, span) or _pairing_fault(claim, span, stated, given)
+        missing = _direction_fault(claim, span) or _negation_fault(claim, span)
+        missing = missing or _wording_fault(claim, span + context) or _pairing_fault(claim, span, stated, given)
         if missing:
             return missing
     return _plan_told_as_outcome(claim, span, planned=planned)
@@ -95,7 +95,9 @@ def squeeze(text: str) -> str:
 
 
 def shared_wording(claim: str, source: str) -> float:
-    """Share of the claim's Han character pairs that the source holds, 0 to 1; 1 for a claim without any."""
+    """Share of the claim's Han character pairs outside figures that the source holds, 0 to 1; 1 without any."""
+    for figure in reversed(quantities(claim)):
+        claim = f"{claim[: figure.start]} {claim[figure.end :]}"
     pairs = _pairs(claim)
     return len(pairs & _pairs(source)) / len(pairs) if pairs else 1.0
 
