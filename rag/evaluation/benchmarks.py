@@ -1,12 +1,13 @@
 """Public question sets to the figures they are known by: passages ranked and answers read."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.config import Config
+from rag.errors import InputError
 from rag.evaluation import measures
 from rag.evaluation.json_lines import Line, read_lines
 from rag.evaluation.runs import Progress, counted, open_over, silent
@@ -48,14 +49,20 @@ class Searching(Protocol):
 
 
 def measure_retrieval(
-    passages: Path, questions: Path, *, config: Config, limit: int | None = None, progress: Progress = silent
+    passages: Path,
+    questions: Path,
+    *,
+    config: Config,
+    without: Collection[str] = (),
+    limit: int | None = None,
+    progress: Progress = silent,
 ) -> Benchmark:
     """Rank passages for questions with the product's own search, then with its reader reordering the first ones.
 
-    `passages`: lines of `id`, `title`, `text`; `questions`: lines of `question`, `gold` (ids of passages). Only the
-    first `limit` questions are asked; all passages are indexed, below `config.evaluation_dir`.
+    `passages`: lines of `id`, `title`, `text`; `questions`: lines of `question`, `gold` (ids of passages). Asked are
+    the questions whose id is not in `without`, or the first `limit` of them; all passages are indexed.
     """
-    asked = read_lines(questions)[:limit]
+    asked = _asked(questions, without=without, limit=limit)
     reports = [passage_report(line) for line in read_lines(passages)]
     unknown = {name for line in asked for name in line.texts("gold")} - {report.id for report in reports}
     if unknown:
@@ -105,27 +112,37 @@ def rank_passages(
 
 
 def measure_reader(
-    files: Sequence[Path], *, config: Config, limit: int | None = None, progress: Progress = silent
+    files: Sequence[Path],
+    *,
+    config: Config,
+    without: Collection[str] = (),
+    limit: int | None = None,
+    progress: Progress = silent,
 ) -> Benchmark:
     """Read with the configured reader; see `read_contexts`."""
     from rag.models.reader import open_reader
 
-    return read_contexts(files, open_reader(config), limit=limit, progress=progress)
+    return read_contexts(files, open_reader(config), without=without, limit=limit, progress=progress)
 
 
 def read_contexts(
-    files: Sequence[Path], reader: "Reader", *, limit: int | None = None, progress: Progress = silent
+    files: Sequence[Path],
+    reader: "Reader",
+    *,
+    without: Collection[str] = (),
+    limit: int | None = None,
+    progress: Progress = silent,
 ) -> Benchmark:
     """EM and F1 of the reader's best span; where a file has unanswerable rows, the AUROC of its answerability too.
 
     Lines of `question`, `context`, `answers` (any is right) and, for a row that its context does not answer,
-    `is_impossible`.
+    `is_impossible`. Rows with an id in `without` are left out; of the others the first `limit` are read.
     """
     figures: dict[str, Figures] = {}
     rows: dict[str, Rows] = {}
     for path in files:
         own = rows[path.name] = []
-        for line in counted(read_lines(path)[:limit], f"reading {path.name}", progress):
+        for line in counted(_asked(path, without=without, limit=limit), f"reading {path.name}", progress):
             own.append(_read(line, reader))
         answerable = [row for row in own if not row["is_impossible"]]
         impossible = [row for row in own if row["is_impossible"]]
@@ -138,6 +155,13 @@ def read_contexts(
             ),
         }
     return Benchmark("reader", figures, rows)
+
+
+def _asked(path: Path, *, without: Collection[str], limit: int | None) -> list[Line]:
+    lines = [line for line in read_lines(path) if line.text("id") not in without]
+    if not lines:
+        raise InputError(f"every question of {path} is to be left out", remedy="Ask questions of another set.")
+    return lines[:limit]
 
 
 def _read(line: Line, reader: "Reader") -> dict[str, Any]:

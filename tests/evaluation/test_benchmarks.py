@@ -90,3 +90,12 @@ def test_the_table_has_a_line_a_measure_and_a_column_a_file(tmp_path: Path) -> N
         ["f1", "0.667", "0.667"],
         ["auroc", "–", "–"],
     ]
+
+
+def test_questions_the_reader_has_seen_are_left_out(tmp_path: Path) -> None:
+    records = [{"id": name, "question": "?", "context": "德国学者", "answers": ["德国"]} for name in ("1", "2", "3")]
+    path = written(tmp_path, "r.jsonl", records)
+    rows = read_contexts([path], KeywordReader("德国"), without={"1"}, limit=1).rows["r.jsonl"]
+    assert [row["id"] for row in rows] == ["2"]
+    with pytest.raises(InputError, match="every question of"):
+        read_contexts([path], KeywordReader("德国"), without={"1", "2", "3"})
