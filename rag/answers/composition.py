@@ -53,7 +53,7 @@ def check_draft(
             verify(
                 claim,
                 item.text,
-                context=" ".join((titles[item.chunk.report], *item.chunk.path)),
+                context=" ".join((titles.get(item.chunk.report, ""), *item.chunk.path)),
                 planned=item.planned,
             )
             for item in evidence

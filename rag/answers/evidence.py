@@ -65,7 +65,7 @@ def find_evidence(
     weights = _term_weights(facet.text, query, [text for own in texts for text in own])
     found = []
     for hit, own, words, reading in zip(hits, spans, texts, readings, strict=True):
-        chunk, title = hit.chunk, titles[hit.chunk.report]
+        chunk, title = hit.chunk, titles.get(hit.chunk.report, "")
         around = " ".join((title, *chunk.path))
         for (start, end), text, sentence_score in zip(own, words, reading.sentence_scores, strict=True):
             scores = {
@@ -120,7 +120,9 @@ def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
         return []
     chosen = [fitting[0]]
     missing = _missing(facet, chosen)
-    for item in fitting[1:]:
+    # The rest of a paired figure is most often a sentence of the same section.
+    near = sorted(fitting[1:], key=lambda item: item.chunk.id != chosen[0].chunk.id)
+    for item in near:
         if not missing:
             break
         if item.score >= 0.5 * chosen[0].score and len(_missing(facet, [*chosen, item])) < len(missing):

@@ -21,6 +21,7 @@ from rag.index.snapshot import Snapshot, build_snapshot
 from rag.models import generator as generators
 from rag.models.embedder import Embedder, open_embedder
 from rag.models.reader import Reader, open_reader
+from rag.reports.chunks import Chunk
 from rag.reports.reading import find_reports, read_reports
 
 NO_FILTERS = Filters()
@@ -107,7 +108,16 @@ class Pipeline:
     def search(self, query: str, *, top_k: int = 10, filters: Filters = NO_FILTERS) -> list[Hit]:
         """The best sections for a question or a few words, best first, within the reports it names."""
         understood = understand(query, self.records, filters=filters, longest=self.config.max_question_characters)
-        return self._retrieve(understood.text, understood.reports, k=top_k)
+        hits = self._retrieve(understood.text, understood.reports, k=top_k)
+        if understood.kind == "metadata":
+            # A masthead is a list of labels, which neither search ranks well: where it answers, it goes first.
+            mastheads = {
+                item.chunk.id: Hit(item.chunk, hits[0].score if hits else 0.0, 0.0, 0.0)
+                for statement in self._masthead(understood).statements
+                for item in statement.evidence
+            }
+            hits = [*mastheads.values(), *(hit for hit in hits if hit.chunk.id not in mastheads)][:top_k]
+        return hits
 
     def cite(self, citation_id: str) -> CitedPassage:
         """What stands behind a citation id now. Raises `NotFoundError` for an id that is none."""
@@ -122,11 +132,9 @@ class Pipeline:
         top_k: int | None = None,
     ) -> Answer:
         """Answer a question; `generate` and `top_k` override the configuration for this question."""
-        answer = None
-        for event in self.stream(question, filters=filters, generate=generate, top_k=top_k):
-            answer = event.data
-        assert isinstance(answer, Answer)
-        return answer
+        *_, last = self.stream(question, filters=filters, generate=generate, top_k=top_k)
+        assert isinstance(last.data, Answer)
+        return last.data
 
     def stream(
         self,
@@ -144,6 +152,40 @@ class Pipeline:
             query, clock, generate=self.config.generate if generate is None else generate, k=top_k or self.config.top_k
         )
         yield Event("answer", replace(answer, timings=clock.timings(), identity=self.identity))
+
+    def answer_from(self, question: str, passages: Sequence[str], *, generate: bool | None = None) -> Answer:
+        """Answer from given passages instead of the index; each counts as a report `passage-1`, `passage-2`, …"""
+        clock = _Clock()
+        query = understand(question, (), filters=NO_FILTERS, longest=self.config.max_question_characters)
+        hits = [
+            Hit(
+                Chunk(
+                    id=f"passage-{number}",
+                    report=f"passage-{number}",
+                    address="",
+                    path=(),
+                    kind="front",
+                    start=0,
+                    end=len(text),
+                    text=text,
+                    years=(),
+                ),
+                score=0.0,
+                dense=0.0,
+                lexical=0.0,
+            )
+            for number, text in enumerate(passages, start=1)
+        ]
+        ranked = {facet: find_evidence(facet, query, hits, reader=self.reader, titles={}) for facet in query.facets}
+        clock.mark("read")
+        steps = self._from_evidence(
+            query,
+            dict.fromkeys(query.facets, hits),
+            ranked,
+            clock,
+            generate=self.config.generate if generate is None else generate,
+        )
+        return replace(_last(steps), timings=clock.timings(), identity=self.identity)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -273,6 +315,16 @@ class Pipeline:
             pieces.append(piece)
             yield Event("token", piece)
         return "".join(pieces)
+
+
+def _last(steps: Generator[Event, None, Answer]) -> Answer:
+    """Run the steps to their end for the answer they return."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
 
 
 class _Clock:

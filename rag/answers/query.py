@@ -156,7 +156,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     everything = len(meant) == len(records)
     reports = () if everything else tuple(record.id for record in meant)
     field = _field_named(text, meant)
-    kind = _kind(text, field, regions, meant)
+    kind = _kind(text, field, regions, years, meant)
     return Query(
         text=text,
         language=language,
@@ -240,8 +240,8 @@ def _field_named(text: str, records: Sequence[Record]) -> str:
     )
 
 
-def _kind(text: str, field: str, regions: Sequence[str], records: Sequence[Record]) -> Kind:
-    if len(regions) > 1 and len(records) > 1:
+def _kind(text: str, field: str, regions: Sequence[str], years: Sequence[int], records: Sequence[Record]) -> Kind:
+    if (len(regions) > 1 and len(records) > 1) or _reports_by_year(records, years):
         return "compare"
     if field:
         return "metadata"
@@ -261,11 +261,16 @@ def _facets(
     regions: Sequence[str],
     records: Sequence[Record],
 ) -> Iterator[Facet]:
+    if kind == "compare" and len(regions) < 2:
+        for year, own in _reports_by_year(records, years).items():
+            yield Facet(text, own, (year,), asked(text), label=f"{year}年" if language == "zh" else str(year))
+        return
     if kind == "compare":
         for region in regions:
-            own = tuple(record.id for record in records if _region(record) == region)
             words = _without(text, [other for other in regions if other != region])
             named = _years_beside(text, region, regions, language) or years
+            of_region = [record for record in records if _region(record) == region]
+            own = tuple(record.id for record in _of_the_years(of_region, named))
             yield Facet(words, own, named, asked(_clause_of(text, region) or text), label=region)
         return
     questions = [part for part in _SENTENCE_END.split(text) if _INTERROGATIVE.search(part)]
@@ -277,6 +282,13 @@ def _facets(
         yield Facet(
             f"{topic} {part}" if part != topic else part, reports, _years_named(part, language) or years, asked(part)
         )
+
+
+def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """For a question that names several years, the reports of each; empty unless every year has reports of its own."""
+    of_year = {year: tuple(record.id for record in records if year in record.metadata.years) for year in years}
+    distinct = len(set(of_year.values())) == len(years) > 1 and all(of_year.values())
+    return of_year if distinct and len({_region(record) for record in records}) == 1 else {}
 
 
 def asked(text: str) -> tuple[Asked, ...]:

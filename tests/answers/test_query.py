@@ -1,0 +1,143 @@
+"""Questions understood: language, kind, reports, years and the figures asked for, against made-up metadata."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from rag.answers.query import Asked, Filters, Query, asked, understand
+from rag.errors import InputError
+from rag.reports.metadata import Field, Metadata
+
+
+@dataclass(frozen=True)
+class Record:
+    id: str
+    metadata: Metadata
+
+
+def field(value: str, label: str = "") -> Field:
+    return Field(value, 0, len(value), label)
+
+
+def record(name: str, region: str, *years: int, labels: tuple[str, ...] = ()) -> Record:
+    return Record(
+        name,
+        Metadata(
+            title=field(f"{region}市教育局工作总结"),
+            issuer=field(f"{region}市教育局"),
+            region=field(region),
+            kind=None,
+            years=years,
+            published=None,
+            dated=None,
+            document_number=None,
+            index_number=None,
+            labels=tuple(field("x", label) for label in labels),
+        ),
+    )
+
+
+RECORDS = [
+    record("west-2018", "洛阳", 2018, labels=("文章来源",)),
+    record("west-2019", "洛阳", 2019),
+    record("east-2018", "泉州", 2018),
+]
+
+
+def ask(question: str, filters: Filters | None = None) -> Query:
+    return understand(question, RECORDS, filters=filters or Filters(), longest=100)
+
+
+def test_a_region_of_an_indexed_report_selects_its_reports() -> None:
+    assert ask("洛阳有多少所学校？").reports == ("west-2018", "west-2019")
+    assert ask("有多少所学校？").reports == ()
+
+
+def test_a_year_selects_among_the_reports_of_a_region() -> None:
+    query = ask("洛阳2019年有多少所学校？")
+    assert (query.reports, query.years) == (("west-2019",), (2019,))
+
+
+def test_a_year_no_report_covers_leaves_the_region_and_is_kept_for_checking() -> None:
+    query = ask("洛阳2015年有多少所学校？")
+    assert (query.reports, query.years) == (("west-2018", "west-2019"), (2015,))
+
+
+def test_english_questions_name_regions_in_pinyin() -> None:
+    query = ask("How many schools did Quanzhou build in 2018?")
+    assert (query.language, query.reports, query.years) == ("en", ("east-2018",), (2018,))
+
+
+def test_two_regions_make_a_comparison_with_a_facet_each() -> None:
+    query = ask("洛阳2019年和泉州2018年各有多少所学校？")
+    assert query.kind == "compare"
+    assert [(facet.label, facet.reports, facet.years) for facet in query.facets] == [
+        ("洛阳", ("west-2018", "west-2019")[1:], (2019,)),
+        ("泉州", ("east-2018",), (2018,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("洛阳有多少所学校？", "plain"),
+        ("洛阳建成了新校区吗？", "yesno"),
+        ("洛阳是否建成了新校区？", "yesno"),
+        ("请概括洛阳的师资工作。", "summary"),
+        ("洛阳的工作总结里提到多少所学校？", "plain"),
+        ("洛阳的食堂工作由哪个科室牵头？", "responsible"),
+        ("洛阳这份总结是什么时候发布的？", "metadata"),
+        ("洛阳这份文件的文号是什么？", "metadata"),
+        ("洛阳这份总结的文章来源是哪里？", "metadata"),
+        ("洛阳制定办法时和哪几个部门一起发文？", "plain"),
+    ],
+)
+def test_kinds(question: str, kind: str) -> None:
+    assert ask(question).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"),
+    [
+        ("有多少所学校、多少名学生？", [Asked("number", "所", "学校"), Asked("number", "名", "学生")]),
+        ("入园率是多少？", [Asked("percent")]),
+        ("投入了多少钱？", [Asked("number", "元")]),
+        ("排第几？", [Asked("ordinal")]),
+        ("是哪一天开工的？", [Asked("date")]),
+        ("和哪所大学合作？", []),
+        ("How many schools were built?", [Asked("number")]),
+    ],
+)
+def test_figures_asked_for(question: str, figures: list[Asked]) -> None:
+    assert list(asked(question)) == figures
+
+
+def test_each_question_of_several_is_a_facet_with_its_own_years() -> None:
+    query = ask("洛阳2018年建了几所学校？2019年又建了几所？")
+    assert [facet.years for facet in query.facets] == [(2018,), (2019,)]
+
+
+@pytest.mark.parametrize("question", ["", "   \n"])
+def test_an_empty_question_is_refused(question: str) -> None:
+    with pytest.raises(InputError, match="empty"):
+        ask(question)
+
+
+def test_an_overlong_question_says_both_lengths() -> None:
+    with pytest.raises(InputError, match="has 101 characters, at most 100"):
+        ask("问" * 101)
+
+
+def test_filters_restrict_and_a_filter_without_a_report_is_an_error() -> None:
+    assert ask("有多少所学校？", Filters(years=(2019,))).reports == ("west-2019",)
+    with pytest.raises(InputError, match="no report has region 开封"):
+        ask("有多少所学校？", Filters(regions=("开封",)))
+
+
+def test_two_years_with_reports_of_their_own_make_a_comparison() -> None:
+    query = ask("洛阳2018年和2019年各有多少所学校？")
+    assert query.kind == "compare"
+    assert [(facet.label, facet.reports) for facet in query.facets] == [
+        ("2018年", ("west-2018",)),
+        ("2019年", ("west-2019",)),
+    ]
