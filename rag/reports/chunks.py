@@ -50,7 +50,7 @@ def chunk_report(report: Report, *, count_tokens: Callable[[str], int], limit: i
     anywhere. A section whose own text is only its heading is a chunk too (`Chunk.is_bare`): its words belong to no
     other section, and merging it forward would cross one.
     """
-    title = report.metadata.title.value if report.metadata.title else report.id
+    title = embedding_title(report)
     chunks = []
     for path in walk(report.sections):
         section = path[-1]
@@ -71,8 +71,15 @@ def chunk_report(report: Report, *, count_tokens: Callable[[str], int], limit: i
     return chunks
 
 
+def embedding_title(report: Report) -> str:
+    """How a report is called where its chunks are embedded: by its title, and by its region if the title omits it."""
+    title = report.metadata.title.value if report.metadata.title else report.id
+    region = report.metadata.region.value if report.metadata.region else ""
+    return (title if region in title else f"{region} {title}")[:_LONGEST_TITLE]
+
+
 def embedding_text(chunk: Chunk, title: str) -> str:
-    """What is embedded for a chunk: the report's title, the headings above it and its text, a line each."""
+    """What is embedded for a chunk: the report's `embedding_title`, the headings above it and its text, a line each."""
     return _embedded(chunk, title, chunk.text)
 
 
@@ -118,7 +125,7 @@ def _chunk(report: Report, path: Sequence[Section], start: int, end: int) -> Chu
 def _embedded(chunk: Chunk, title: str, text: str) -> str:
     words = text.strip()
     headings = chunk.path[:-1] if chunk.path and words.startswith(chunk.path[-1]) else chunk.path
-    return "\n".join(part for part in (title[:_LONGEST_TITLE], " > ".join(headings), words) if part)
+    return "\n".join(part for part in (title, " > ".join(headings), words) if part)
 
 
 def _ends(line: str, marks: str) -> Iterator[int]:

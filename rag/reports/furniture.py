@@ -17,7 +17,7 @@ _SITE = re.compile(
 _BUTTON = re.compile(
     r"打印|分享到|字体大小|字号[:：]|\[?\s*大\s+中\s+小|关闭|收藏|设为首页|回首页|返回(?:首页|顶部|上页|列表)|扫一扫|二维码"
     r"|上一[条篇页]|下一[条篇页]|网站导航|官方微[博信]|手机版|客户端|全站搜索|主办单?位?[:：]|承办单?位?[:：]|联系我们"
-    r"|网站声明|隐私|友情链接|相关(?:链接|文档|阅读|新闻)|备案号|本作品|著作权法|微博|微信|登录|注册|RSS",
+    r"|网站声明|隐私|友情链接|相关(?:链接|文档|阅读|新闻)|备案号|本作品|著作权法",
 )
 _BREADCRUMB = re.compile(r"\S\s*(?:>|»|›)\s*\S|\S\s+[|｜]\s+\S.*[|｜]\s+\S")
 _SENTENCE_END = "。！？；"
@@ -28,9 +28,7 @@ def is_cue(words: str) -> bool:
     """Whether a line alone shows that it belongs to the page and not to the report."""
     if _SITE.search(words):
         return len(words) <= 3 * LONGEST_BUTTON
-    if _BREADCRUMB.search(words):
-        return not is_text(words)
-    return len(words) <= LONGEST_BUTTON and not is_text(words) and _BUTTON.search(words) is not None
+    return not is_text(words) and (_BREADCRUMB.search(words) or _BUTTON.search(words)) is not None
 
 
 def is_text(words: str) -> bool:
@@ -52,7 +50,8 @@ def head_furniture(lines: Sequence[Line], title: int | None) -> set[int]:
     cues = {index for index, line in enumerate(lines) if line.words and is_cue(line.words) and not is_masthead(line)}
     first = next((index for index, line in enumerate(lines) if index == title or is_masthead(line)), None)
     if first is None:
-        first = max((index + 1 for index in cues if not any(is_text(line.words) for line in lines[:index])), default=0)
+        text = next((index for index, line in enumerate(lines) if is_text(line.words)), len(lines))
+        first = max((index + 1 for index in cues if index <= text), default=0)
     if any(index < first for index in cues):
         cues.update(index for index in range(first) if lines[index].words)
     return cues
@@ -67,13 +66,10 @@ def tail_furniture(lines: Sequence[Line]) -> int:
     first = len(lines)
     for index in range(len(lines) - 1, -1, -1):
         words = lines[index].words
-        if words and is_cue(words):
+        if read_marker(words) is not None or words.startswith("附件"):
+            break
+        if is_cue(words):
             first = index
-        elif is_text(words) or _is_heading(lines[index]) or words.startswith("附件"):
+        elif is_text(words):
             break
     return first
-
-
-def _is_heading(line: Line) -> bool:
-    marker = read_marker(line.text)
-    return marker is not None and marker.style.name not in ("1.", "1)")

@@ -1,24 +1,24 @@
 """A report's text into lines that know their place in it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # zero-width characters that pages leave behind; `str.strip` keeps them
+_BLANK = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+_BLANK += "\u2028\u2029\u202f\u205f\u3000" + INVISIBLE  # with what `str.isspace` knows
+_WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _PAIRS = {pair[0]: pair[1] for pair in ("“”", "‘’", "《》", "〈〉", "()", "（）", "「」", "『』", "【】", "〔〕", "[]")}
-_EDGE = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
-_GAPS = re.compile(rf"[\s{INVISIBLE}]+")
 
 
 def trimmed(text: str) -> str:
     """`text` without white space and zero-width characters at its ends."""
-    return _EDGE.sub("", text)
+    return text.strip(_BLANK)
 
 
 def squeezed(text: str) -> str:
     """`text` without any white space or zero-width characters."""
-    return _GAPS.sub("", text)
+    return "".join(text.split()).translate(_WITHOUT_INVISIBLE)
 
 
 @dataclass(frozen=True)

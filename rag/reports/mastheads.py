@@ -8,10 +8,11 @@ from rag.reports.lines import INVISIBLE, Line, squeezed, trimmed
 ISSUERS = ("发文单位", "发文机关", "发文机构", "制发机关", "制定机关", "发布机构", "发布单位", "发布机关", "公开机关")
 PUBLISHED = ("发布日期", "发布时间", "公开日期", "公开时间", "上网日期", "时间", "日期")
 DATED = ("成文日期", "成文时间", "生成日期", "印发日期", "印发时间")
-DOCUMENT_NUMBERS = ("文号", "发文字号", "发文文号", "发布文号", "文件编号", "字号")
+DOCUMENT_NUMBERS = ("文号", "发文字号", "发文文号", "发布文号", "文件编号")
 INDEX_NUMBERS = ("索引号", "信息索引号", "索引码", "索引")
 SOURCES = ("来源", "文章来源", "信息来源", "稿件来源", "消息来源", "信息提供", "供稿")
 _OTHERS = (
+    *("字号", "字体", "字体大小"),
     *("主题分类", "体裁分类", "组配分类", "服务对象分类", "信息分类", "分类", "主题词", "关键词", "关键字"),
     *("有效性", "时效性", "有效期", "效力状态", "废止日期", "生效日期", "施行日期", "实施日期", "失效日期"),
     *("规范性文件登记号", "登记号", "统一编号", "公开方式", "公开范围", "公开形式", "公开类别", "标题", "名称"),
@@ -20,6 +21,7 @@ _OTHERS = (
 )
 KNOWN = frozenset((*ISSUERS, *PUBLISHED, *DATED, *DOCUMENT_NUMBERS, *INDEX_NUMBERS, *SOURCES, *_OTHERS))
 
+_LONGEST_LINE = 1000  # characters of a masthead line, all its pairs together
 _HAN = "[\u4e00-\u9fff]"
 _GAP = rf"[ \t\xa0\u3000{INVISIBLE}]"
 # Either the characters of a label stand together, or each of them stands apart (索 引 号, 文  号).
@@ -42,6 +44,8 @@ def read_pairs(line: Line) -> list[Pair]:
 
     A value reaches to the next label. A label that ends in a known one is that one (市教育局发布时间: → 发布时间).
     """
+    if len(line.text) > _LONGEST_LINE:
+        return []
     bullet = _BULLET.match(line.text)
     if bullet:
         group = "value" if bullet["value"] else "label"

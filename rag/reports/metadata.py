@@ -1,11 +1,13 @@
 """A report's text and sections into what it says about itself: title, issuer, region, years, dates and numbers."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.reports import mastheads
+from rag.reports.furniture import is_text
 from rag.reports.lines import Line, split_lines, squeezed
 from rag.reports.mastheads import Pair, read_pairs
 from rag.reports.numbering import chinese_number
@@ -62,7 +64,7 @@ _DOCUMENT_NUMBER = re.compile(r"^[\u4e00-\u9fff]{1,10}[〔\[［(（【]\s*(?:19|
 _YEARS = re.compile(
     r"(?<!\d)((?:19|20)\d{2})(?:年?\s*[-—–－~～至到]\s*((?:19|20)\d{2}))?(?!\d)(?=\s*年|\s*[-—–_度]|[^\d月]|$)"
 )
-_PLACE = r"(?P<stem>[\u4e00-\u9fff]{2,10}?)(?:省|自治区|自治州|自治县|地区|市|州|县|区|盟|旗)"
+_PLACE = r"(?P<stem>[\u4e00-\u9fff]{2,10}?)(?:省|自治区|自治州|自治县|地区|市|州|县|区|盟|旗)(?![场域级间块])"
 _GENERIC = re.compile(  # 城市, 自治区, 全省: a kind of place, or any of them, and no name
     r"(?:[城超股]市|[地城社园校小片灾山牧新老旧户特赛景辖库东西南北中]区|自治[区州县旗]|[全各我本该每两个的和在与对向到从省市县区]"
     r"(?:省|市|县|区|州|盟|旗)|(?:示范|试验|自贸|开发|高新|保税|经济|大湾|棚户)区|贫困县)$"
@@ -99,7 +101,8 @@ def read_metadata(text: str, sections: Sequence[Section], *, name: str = "") -> 
         years=_years(title, sections, speech or published),
         published=published,
         dated=_date_of(pairs, mastheads.DATED) or signed or speech,
-        document_number=_first(pairs, mastheads.DOCUMENT_NUMBERS) or _numbered(front),
+        document_number=_first([pair for pair in pairs if re.search(r"\d", pair.value)], mastheads.DOCUMENT_NUMBERS)
+        or _numbered(front),
         index_number=_first(pairs, mastheads.INDEX_NUMBERS),
         labels=tuple(labels),
     )
@@ -126,9 +129,15 @@ def iso_date(words: str) -> str | None:
     return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
-def _lines_of(lines: Sequence[Line], sections: Iterable[Section]) -> list[Line]:
-    spans = [(section.start, section.end) for section in sections]
-    return [line for line in lines if line.words and any(start <= line.start < end for start, end in spans)]
+def _lines_of(lines: Iterable[Line], sections: Sequence[Section]) -> list[Line]:
+    """The lines with words in `sections`, which are in the order of the text."""
+    starts = [section.start for section in sections]
+    found = []
+    for line in lines:
+        index = bisect_right(starts, line.start) - 1
+        if line.words and index >= 0 and line.start < sections[index].end:
+            found.append(line)
+    return found
 
 
 def _title(lines: Sequence[Line], front: Sequence[Line], name: str) -> Field | None:
@@ -175,7 +184,7 @@ def _signed(lines: Sequence[Line], front: Sequence[Line], sections: Sequence[Sec
 
 def _speech(front: Iterable[Line]) -> Field | None:
     for line in front:
-        found = _SPEECH.match(line.words)
+        found = None if is_text(line.words) else _SPEECH.match(line.words)
         if found:
             return _dated(found["date"], line.words_start + found.start("date"), "")
     return None
@@ -207,8 +216,8 @@ def _issuers(text: str, pairs: Sequence[Pair], title: Field | None, front: Itera
             if speaker:
                 start = line.words_start + speaker.start("body")
                 yield Field(speaker["body"], start, start + len(speaker["body"]))
-    source = _first(pairs, mastheads.SOURCES)
-    if source:
+    source = _first([pair for pair in pairs if is_body(pair.value)], mastheads.SOURCES)
+    if source:  # a page may come from a newspaper too, which issued nothing
         yield source
 
 
@@ -248,20 +257,27 @@ def _place(words: str) -> re.Match[str] | None:
 
 
 def _region(text: str, title: Field | None, issuer: Field | None) -> Field | None:
+    """The place in title or issuer without its 省 市 县 区; in neither, the one the text names most, if thrice or more.
+
+    A name counts in the text where it follows no other character, so that it is known where it begins; that also tells
+    what precedes it in a title apart (关于受理某区…).
+    """
+    named = [
+        found for found in re.finditer(rf"(?<![\u4e00-\u9fff]){_PLACE}", text) if not _GENERIC.search(found.group())
+    ]
+    counts = Counter(found.group() for found in named)
     for field in (title, issuer):
         found = _place(text[field.start : field.end]) if field else None
         if field and found:
-            return Field(found["stem"], field.start + found.start(), field.start + found.end())
-    if issuer and issuer.value.endswith("国务院"):
+            name = max((name for name in counts if found.group().endswith(name)), key=len, default=found.group())
+            end = field.start + found.end()
+            suffix = len(found.group()) - len(found["stem"])
+            return Field(name[:-suffix], end - len(name), end)
+    if not counts or (issuer and issuer.value.endswith("国务院")):
         return None
-    names = [
-        found for found in re.finditer(rf"(?<![\u4e00-\u9fff]){_PLACE}", text) if not _GENERIC.search(found.group())
-    ]
-    counted = Counter(found.group() for found in names).most_common(1)
-    if not counted or counted[0][1] < 3:
-        return None
-    first = next(found for found in names if found.group() == counted[0][0])
-    return Field(first["stem"], first.start(), first.end())
+    name, count = counts.most_common(1)[0]
+    first = next(found for found in named if found.group() == name)
+    return Field(first["stem"], first.start(), first.end()) if count >= 3 else None
 
 
 def _years(title: Field | None, sections: Sequence[Section], published: Field | None) -> tuple[int, ...]:

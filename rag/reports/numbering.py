@@ -98,20 +98,20 @@ def _written(style: Style, found: re.Match[str]) -> str:
 
 
 def heading_of(line: str, marker: Marker) -> str:
-    """The heading that `line` opens with, its marker included, without the mark that ends it.
+    """The heading that `line` opens with, its marker included, without the full stop or colon that ends it.
 
     A heading on the line of its text ends with the first sentence; when that runs beyond `LONGEST_HEADING`, with its
-    first clause. An article (第X条) has no heading but its number when a sentence follows on the line.
+    first clause. An article (第X条) has no heading but its number, unless a few words without any mark follow.
     """
     words = line[marker.end :]
-    end = next(unquoted(words, "。；;！!？?"), -1)
-    if marker.style.name == "第一条" and (end >= 0 or len(words) > LONGEST_HEADING):
+    if marker.style.name == "第一条" and (len(words) > _LONGEST_LABEL or re.search("[，,。；;：:、]", words)):
         return trimmed(line[: marker.end])
+    end = next(unquoted(words, "。；;！!？?"), len(words))
+    if words[end : end + 1] in ("！", "!", "？", "?"):
+        end += 1
     colon = next(unquoted(words, "：:，,"), -1)
-    if 0 < colon <= _LONGEST_LABEL and words[colon] in "：:" and (end < 0 or colon < end):
+    if 0 < colon <= _LONGEST_LABEL and colon < end and words[colon] in "：:":
         end = colon
-    if end < 0:
-        end = len(words)
     if end > LONGEST_HEADING:
         clause = next(unquoted(words, "，,：:"), -1)
         end = clause if 0 < clause <= LONGEST_HEADING else LONGEST_HEADING

@@ -11,7 +11,7 @@ from rag.reports.numbering import Marker, Style, heading_of, read_marker
 from rag.reports.titles import names_a_document
 
 LARGEST_GAP = 2  # numbers that may be missing in a sequence (a lost line, a slip of the typist)
-_SALUTATION = re.compile(r"([\u4e00-\u9fff、]{2,12})[：:！!，,]$")
+_SALUTATION = re.compile(r"([\u4e00-\u9fff、]{0,10}(?:代表|委员|同志|朋友|来宾|女士|先生)们?)[：:！!，,]$")
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,13 @@ def read_outline(lines: Sequence[Line], *, start: int, stop: int) -> list[Headin
     stands below; one in another style opens a level below the current one. A number counts only when it starts a
     sequence or continues one, in its level or running on through the part ((四) under 二、 after (三) under 一、).
     """
+    attached = _attachment_lists(lines, start, stop)
     candidates = [
         (index, marker)
         for index in range(start, stop)
-        if (marker := read_marker(lines[index].text)) and not _lists_attachments(lines, index)
+        if index not in attached and (marker := read_marker(lines[index].text)) is not None
     ]
+    last = {(marker.style.name, marker.value): position for position, (_, marker) in enumerate(candidates)}
     open_levels: list[tuple[Style, int]] = []
     running: dict[str, int] = {}
     headings: list[Heading] = []
@@ -57,7 +59,7 @@ def read_outline(lines: Sequence[Line], *, start: int, stop: int) -> list[Headin
                 continue
         elif marker.value == 1 or _runs_on(running, marker):
             depth = len(styles)
-        elif _is_orphan(marker, [later for _, later in candidates[position + 1 :]]):
+        elif _is_orphan(marker) and last.get((marker.style.name, marker.value + 1), -1) > position:
             depth = sum(style.rank < marker.style.rank for style, _ in open_levels)
         else:
             continue
@@ -80,13 +82,9 @@ def _runs_on(running: dict[str, int], marker: Marker) -> bool:
     return last is not None and not marker.style.listing and last < marker.value <= last + 1 + LARGEST_GAP
 
 
-def _is_orphan(marker: Marker, later: Sequence[Marker]) -> bool:
-    """Whether a sequence lost its beginning (a page that starts with 二、): its next number follows."""
-    return (
-        not marker.style.listing
-        and marker.value <= 1 + LARGEST_GAP
-        and any(other.style is marker.style and other.value == marker.value + 1 for other in later)
-    )
+def _is_orphan(marker: Marker) -> bool:
+    """Whether a number may be the first left of a sequence that lost its beginning (a page that starts with 二、)."""
+    return not marker.style.listing and marker.value <= 1 + LARGEST_GAP
 
 
 def _restarts(marker: Marker, open_levels: Sequence[tuple[Style, int]]) -> bool:
@@ -99,17 +97,20 @@ def _title_between(lines: Sequence[Line], start: int, stop: int) -> int | None:
     return next((index for index in range(stop - 1, start - 1, -1) if names_a_document(lines[index].words)), None)
 
 
-def _lists_attachments(lines: Sequence[Line], index: int) -> bool:
-    """Whether a number belongs to a list of attachments (附件:1.… 2.…), which are names and not headings."""
-    if is_text(lines[index].words):
-        return False
-    for above in range(index - 1, -1, -1):
-        words = lines[above].words
+def _attachment_lists(lines: Sequence[Line], start: int, stop: int) -> set[int]:
+    """Indices of the lines that list attachments (附件:1.… 2.…): their numbers belong to names and not to headings."""
+    found: set[int] = set()
+    listing = False
+    for index in range(start, stop):
+        words = lines[index].words
         if words.startswith("附件") and not is_text(words):
-            return words.rstrip("：: ") == "附件" or read_marker(words[2:].lstrip("：: ")) is not None
-        if words and (read_marker(words) is None or is_text(words)):
-            return False
-    return False
+            listing = words.rstrip("：: ") == "附件" or read_marker(words[2:].lstrip("：: ")) is not None
+        elif listing and words:
+            marker = read_marker(words)
+            listing = marker is not None and marker.style.name == "1." and not is_text(words)
+            if listing:
+                found.add(index)
+    return found
 
 
 def _under_parts(

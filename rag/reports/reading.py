@@ -17,6 +17,7 @@ from rag.reports.sections import Section, parse_sections
 SUFFIXES = (".txt",)
 SIDECAR_SUFFIX = ".toml"
 _ENCODINGS = ["gb18030", "big5"]  # what Chinese text that is no Unicode is written in
+_DAMAGED = 0.02  # of the bytes: so few wrong ones are damage in UTF-8, more are another encoding
 _TEXTUAL = {field.name for field in fields(Metadata)} - {"years", "labels"}
 
 
@@ -139,8 +140,15 @@ def _decode(data: bytes, path: Path) -> tuple[str, str]:
                 remedy="Save the report as text in UTF-8; UTF-16 needs its byte order mark.",
             )
         text = data.decode(encoding)
-        encoding = "utf-8" if not data.startswith(b"\xef\xbb\xbf") and encoding == "utf-8-sig" else encoding
-    except UnicodeDecodeError:
+        if encoding == "utf-8-sig" and not data.startswith(b"\xef\xbb\xbf"):
+            encoding = "utf-8"
+    except UnicodeDecodeError as error:
+        damaged = data.decode(encoding, errors="replace").count("\ufffd")
+        if encoding == "utf-16" or damaged <= len(data) * _DAMAGED:
+            raise ReportError(
+                f"{path} is {encoding.removesuffix('-sig')} but damaged, first at byte {error.start}",
+                remedy="Repair the file, or save it again in UTF-8.",
+            ) from error
         text, encoding = _guess(data, path)
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
 

@@ -12,7 +12,7 @@ KINDS = (
     *("工作要点", "要点", "工作总结", "总结", "工作计划", "计划", "自评报告", "自评情况", "自评", "政府工作报告"),
     *("工作报告", "报告", "通知", "通告", "公告", "通报", "公报", "规定", "办法", "细则", "条例", "方案", "意见"),
     *("规划", "纲要", "决定", "决议", "章程", "制度", "标准", "指南", "指引", "攻略", "说明", "解读", "安排"),
-    *("打算", "思路", "举措", "措施", "任务", "目标", "清单", "函", "批复", "请示", "纪要", "讲话", "情况", "问答"),
+    *("打算", "思路", "举措", "措施", "任务", "目标", "清单", "函", "批复", "请示", "纪要", "讲话", "情况"),
 )
 _KIND = "|".join(KINDS)
 _ENDS_WITH_KIND = re.compile(rf"(?:{_KIND})(?:[(（〔《][^()（）]{{1,20}}[)）〕》])?$")
@@ -21,7 +21,8 @@ _BODY = re.compile(r"(?:局|委|委员会|政府|厅|部|院|处|办|办公室|�
 _SALUTATION = re.compile(r"\S{2,30}[:：]$")
 _LONGEST = 80  # characters of a title
 _SHORTEST = 4
-_LINES = 80  # a title stands within this many lines from the top, menus included
+_TOO_LITTLE = 2  # the score of a line that says what a document is and no more (规划计划): an entry of a menu
+_LINES = 200  # a title stands within this many lines from the top, menus included
 
 
 def names_a_document(words: str) -> bool:
@@ -49,15 +50,16 @@ def find_title(lines: Sequence[Line]) -> tuple[int, int] | None:
     may be broken over two or three lines. The title of a 通知 is its own (关于印发《…》的通知), not that of the
     document it encloses: it is what the page is filed and cited under, and it names the enclosed document anyway.
     """
-    best: tuple[int, tuple[int, int] | None] = (0, None)
+    best: tuple[int, tuple[int, int] | None] = (_TOO_LITTLE, None)
     above: list[int] = []  # lines directly above that may be the beginning of a broken title
     for index, line in enumerate(lines[:_LINES]):
         words = line.words
         if not words:
             continue
-        if _opens_the_body(words):
+        masthead = is_masthead(line)
+        if not masthead and _opens_the_body(words):
             break
-        if is_cue(words) or is_masthead(line) or read_marker(words):
+        if masthead or is_cue(words) or read_marker(words):
             above = []
             continue
         for first in (index, *reversed(above[-2:])):
