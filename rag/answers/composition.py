@@ -82,7 +82,10 @@ def answers_fully(statements: Sequence[Statement], query: Query, evidence: Seque
     """
     text = " ".join(statement.text for statement in statements)
     return (
-        bool(statements) and _figures_there(text, query.facets) and _lists_whole(text, evidence) and _tells(text, query)
+        bool(statements)
+        and _figures_there(text, query.facets)
+        and _lists_whole(text, evidence)
+        and _tells(text, query, evidence)
     )
 
 
@@ -110,10 +113,11 @@ def _lists_whole(text: str, evidence: Sequence[Evidence]) -> bool:
     return True
 
 
-def _tells(text: str, query: Query) -> bool:
+def _tells(text: str, query: Query, evidence: Sequence[Evidence]) -> bool:
+    """Whether at least one pair of the answer's characters comes from the evidence and not from the question."""
     if query.language == "en":
         return True
-    asked = squeeze(query.text)
-    told = squeeze(text)
-    new = sum(1 for at in range(len(told) - 1) if told[at : at + 2] not in asked)
-    return new >= 2
+    asked, told = squeeze(query.text), squeeze(text)
+    source = squeeze(" ".join(item.text for item in evidence))
+    pairs = {told[at : at + 2] for at in range(len(told) - 1)}
+    return any(pair in source and pair not in asked and re.fullmatch(r"\w\w", pair) for pair in pairs)

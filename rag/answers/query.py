@@ -303,7 +303,7 @@ def asked(text: str) -> tuple[Asked, ...]:
     if re.search(r"哪一?天|什么时候|何时|几月几[日号]|哪一?日|when\b|what date", text, re.I):
         found.append(Asked("date"))
     for match in _COUNTED.finditer(text):
-        if text[max(0, match.start() - 1) : match.start()] in "第十百" and match.start():
+        if text[max(0, match.start() - 1) : match.start()] in "第十百哪好" and match.start():
             continue
         counter, noun = match["counter"] or "", match["noun"]
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):

@@ -1,0 +1,70 @@
+"""Drafts to claims that stand or fall, and evidence in its own words."""
+
+import pytest
+
+from rag.answers.composition import answers_fully, check_draft, claims_of, in_its_own_words
+from tests.answers.made import evidence, query
+
+BUILT = evidence("全年新建幼儿园12所、小学3所。", start=0)
+SPENT = evidence("投入资金1.7亿元,惠及学生12万人次。", start=100)
+
+
+def test_a_draft_is_split_into_its_sentences_without_markers() -> None:
+    assert claims_of("1. 新建幼儿园12所[1]。\n- 投入1.7亿元[2];惠及12万人次。") == [
+        "新建幼儿园12所。",
+        "投入1.7亿元;",
+        "惠及12万人次。",
+    ]
+
+
+def test_each_claim_cites_the_sentence_that_bears_it_out() -> None:
+    standing, fallen = check_draft("投入资金1.7亿元。新建幼儿园12所。", [BUILT, SPENT], titles={})
+    assert [(statement.text, statement.evidence) for statement in standing] == [
+        ("投入资金1.7亿元。", (SPENT,)),
+        ("新建幼儿园12所。", (BUILT,)),
+    ]
+    assert fallen == []
+
+
+def test_a_claim_nothing_bears_out_falls_with_its_reason() -> None:
+    standing, fallen = check_draft("新建幼儿园21所。", [BUILT, SPENT], titles={})
+    assert standing == []
+    assert fallen[0].verdict.reason == "21所 is not in the cited words"
+
+
+@pytest.mark.parametrize(
+    ("draft", "full"),
+    [
+        ("新建幼儿园12所、小学3所。", True),
+        ("新建幼儿园12所。", False),  # the second figure asked for is not there
+    ],
+)
+def test_a_draft_must_hold_every_figure_asked_for(draft: str, full: bool) -> None:
+    asked = query("新建了多少所幼儿园、多少所小学？")
+    standing, _ = check_draft(draft, [BUILT], titles={})
+    assert answers_fully(standing, asked, [BUILT]) is full
+
+
+def test_a_list_is_whole_or_not_there() -> None:
+    item = evidence("与日本、泰国、法国开展合作。")
+    asked = query("与哪些国家开展合作？")
+    whole, _ = check_draft("与日本、泰国、法国开展合作。", [item], titles={})
+    cut, _ = check_draft("与日本、泰国开展合作。", [item], titles={})
+    assert answers_fully(whole, asked, [item])
+    assert not answers_fully(cut, asked, [item])
+
+
+def test_a_draft_that_only_repeats_the_question_does_not_answer() -> None:
+    item = evidence("食堂建设由后勤科牵头。")
+    asked = query("食堂建设由哪个科牵头？")
+    standing, _ = check_draft("食堂建设由科牵头。", [item], titles={})
+    assert not answers_fully(standing, asked, [item])
+
+
+def test_plans_are_marked_as_plans() -> None:
+    plan = evidence("新建100所食堂。", planned=True)
+    assert [statement.text for statement in in_its_own_words([plan, BUILT], language="zh")] == [
+        "(计划)新建100所食堂。",
+        "全年新建幼儿园12所、小学3所。",
+    ]
+    assert in_its_own_words([plan], language="en")[0].text == "(planned) “新建100所食堂。”"
