@@ -11,7 +11,7 @@ from rag.reports.furniture import is_text
 from rag.reports.lines import Line, split_lines, squeezed
 from rag.reports.mastheads import Pair, read_pairs
 from rag.reports.numbering import chinese_number
-from rag.reports.sections import FRONT, FURNITURE, Section
+from rag.reports.sections import FRONT, FURNITURE, NUMBERED, PART, Section
 from rag.reports.titles import KINDS, find_title, is_body
 
 
@@ -82,7 +82,7 @@ def read_metadata(text: str, sections: Sequence[Section], *, name: str = "") -> 
     tells neither year nor place while `name` does (政府工作报告 in 2019_某区_政府工作报告), is called by `name`.
     """
     lines = split_lines(text)
-    front = _lines_of(lines, [section for section in sections if section.kind == FRONT])
+    front = _lines_of(lines, _front_spans(sections))
     pairs = [pair for line in front for pair in read_pairs(line)]
     title = _title(lines, front, name)
     published = _date_of(pairs, mastheads.PUBLISHED)
@@ -129,13 +129,24 @@ def iso_date(words: str) -> str | None:
     return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
-def _lines_of(lines: Iterable[Line], sections: Sequence[Section]) -> list[Line]:
-    """The lines with words in `sections`, which are in the order of the text."""
-    starts = [section.start for section in sections]
+def _front_spans(sections: Iterable[Section]) -> list[tuple[int, int]]:
+    """Where a report speaks of itself: its front matter, and the title and preamble of the first part it may have."""
+    spans = []
+    for section in sections:
+        if section.kind in (FRONT, PART):
+            spans.append((section.start, section.own_end))
+        if section.kind in (NUMBERED, PART):
+            break
+    return spans
+
+
+def _lines_of(lines: Iterable[Line], spans: Sequence[tuple[int, int]]) -> list[Line]:
+    """The lines with words in `spans`, which are in the order of the text."""
+    starts = [start for start, _ in spans]
     found = []
     for line in lines:
         index = bisect_right(starts, line.start) - 1
-        if line.words and index >= 0 and line.start < sections[index].end:
+        if line.words and index >= 0 and line.start < spans[index][1]:
             found.append(line)
     return found
 
@@ -175,7 +186,7 @@ def _dated(words: str, start: int, label: str) -> Field | None:
 
 def _signed(lines: Sequence[Line], front: Sequence[Line], sections: Sequence[Section]) -> Field | None:
     """The date that stands alone below a signature: of the cover letter, else at the end of the report."""
-    body = [section for section in sections if section.kind not in (FRONT, FURNITURE)]
+    body = [(section.start, section.end) for section in sections if section.kind not in (FRONT, FURNITURE)]
     for line in (*front, *reversed(_lines_of(lines, body[-1:])[-5:])):
         if _DATE.fullmatch(line.words) or _CHINESE_DATE.fullmatch(line.words):
             return _dated(line.words, line.words_start, SIGNED)

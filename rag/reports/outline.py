@@ -13,6 +13,8 @@ from rag.reports.titles import names_a_document
 LARGEST_GAP = 2  # numbers that may be missing in a sequence (a lost line, a slip of the typist)
 _SALUTATION = re.compile(r"([\u4e00-\u9fff、]{0,10}(?:代表|委员|同志|朋友|来宾|女士|先生)们?)[：:！!，,]$")
 
+_ATTACHMENT = re.compile(r"附[件录表]?\s*[\d一二三四五六七八九十]{0,3}\s*[：:]?")
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -118,18 +120,23 @@ def _under_parts(
 ) -> list[Heading]:
     """Put the headings of each part one level below its title.
 
-    Where a file holds several reports, the first has a title of its own too when a line names it below the title of
-    the page; otherwise its headings stay outermost, and what follows is an attachment.
+    The first report is a part under its own title too, which is the last line above its first heading that names a
+    document. Where that is the title of the page and what follows are attachments, its headings stay outermost.
     """
     own = [index for index in range(start, headings[0].line) if names_a_document(lines[index].words)]
-    if len(own) > 1:
+    if len(own) > 1 or (own and not any(_is_attached(lines, title) for title, _ in parts)):
         parts = [(own[-1], 0), *parts]
     starts = [first for _, first in parts]
     result = list(headings[: starts[0]])
     for (title, first), end in zip(parts, [*starts[1:], len(headings)], strict=True):
-        result.append(Heading(title, 0, lines[title].words))
+        result.append(Heading(title - _is_attached(lines, title), 0, lines[title].words))
         result += [replace(item, depth=item.depth + 1) for item in headings[first:end]]
     return result
+
+
+def _is_attached(lines: Sequence[Line], title: int) -> bool:
+    """Whether the line above a title says that what follows is an attachment (附件1)."""
+    return title > 0 and _ATTACHMENT.fullmatch(lines[title - 1].words) is not None
 
 
 def _with_closings(lines: Sequence[Line], headings: Sequence[Heading]) -> Iterator[Heading]:

@@ -130,6 +130,14 @@ def test_a_title_for_two_years_names_two_kinds() -> None:
     assert found.years == (2017, 2018)
 
 
+def test_the_masthead_of_the_first_of_two_reports() -> None:
+    text = "某县2017年工作总结\n发布日期:2018-01-17\n一、甲\n某县2018年工作计划\n一、乙\n"
+    found = metadata_of(text)
+    assert shown(found.title, text) == ("某县2017年工作总结", "", "某县2017年工作总结")
+    assert shown(found.published, text) == ("2018-01-17", "发布日期", "2018-01-17")
+    assert found.years == (2017, 2018)
+
+
 @pytest.mark.parametrize(
     ("words", "years"),
     [

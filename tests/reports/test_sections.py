@@ -134,9 +134,27 @@ def test_two_reports_in_one_file_become_parts() -> None:
     assert heading_path(paths["2018年工作计划/二/(二)"]) == ("2018年工作计划", "二、措施", "(二)丙")
 
 
+def test_two_reports_without_a_common_title_are_parts_too() -> None:
+    text = "某局2017年工作总结\n来源:办公室\n一、回顾\n二、问题\n某局2018年工作计划\n一、任务\n二、措施\n"
+    assert outline(text) == [
+        *("某局2017年工作总结", "某局2017年工作总结/一", "某局2017年工作总结/二"),
+        *("某局2018年工作计划", "某局2018年工作计划/一", "某局2018年工作计划/二"),
+    ]
+
+
 def test_an_attachment_with_its_own_numbers_becomes_a_part() -> None:
     text = "某市奖励办法\n一、总则\n二、附则\n附件1\n某市奖励标准\n一、一等奖\n二、二等奖\n"
     assert outline(text) == ["front", "一", "二", "某市奖励标准", "某市奖励标准/一", "某市奖励标准/二"]
+    part = parse_sections(text)[-1]
+    assert text[part.start : part.own_end] == "附件1\n某市奖励标准\n"
+
+
+def test_a_cover_letter_with_numbers_precedes_the_report_it_sends() -> None:
+    text = "关于印发计划的通知\n各区局:\n1.抓落实。\n2.报情况。\n某局\n某局2019年工作计划\n一、甲\n1.乙\n二、丙\n"
+    assert outline(text) == [
+        *("关于印发计划的通知", "关于印发计划的通知/1", "关于印发计划的通知/2"),
+        *("某局2019年工作计划", "某局2019年工作计划/一", "某局2019年工作计划/一/1", "某局2019年工作计划/二"),
+    ]
 
 
 def test_numbers_that_start_again_without_a_title_stay_where_they_are() -> None:
