@@ -7,7 +7,7 @@ from typing import Literal
 
 from rag.errors import ModelError
 
-_HUB_NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
+_HUB_NAME = re.compile(r"(?P<repository>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w.-]*))?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,14 +94,17 @@ class _Reader:
         return np.frombuffer(self.take(np.dtype(kind).itemsize * count), dtype=kind)
 
     def take(self, count: int) -> bytes:
-        piece = self.data[self.position : self.position + count]
-        if len(piece) != count:
-            raise ModelError(
-                f"the packed model ends at byte {len(self.data)}, but byte {self.position + count} is needed",
-                remedy="Delete the file and run `rag models pull` again.",
-            )
+        piece = self.at(self.position, count)
         self.position += count
         return piece
+
+    def at(self, offset: int, count: int) -> bytes:
+        if offset + count > len(self.data):
+            raise ModelError(
+                f"the packed model ends at byte {len(self.data)}, but byte {offset + count} is needed",
+                remedy="Delete the file and run `rag models pull` again.",
+            )
+        return self.data[offset : offset + count]
 
 
 def unpack_q4(data: bytes) -> NDArray[np.float32]:
@@ -160,7 +163,7 @@ def _read_tensors(reader: _Reader) -> dict[str, NDArray[np.float32]]:
         (name_length,) = reader.numbers("H")
         name = reader.take(name_length).decode("ascii")
         kind, elements, offset, length = reader.numbers("BIQQ")
-        data = reader.data[offset : offset + length]
+        data = reader.at(offset, length)
         if kind not in (TENSOR_FLOAT32, TENSOR_Q4):
             raise ModelError(f"tensor {name} has the unknown type {kind}", remedy="Run `rag models pull` again.")
         values = unpack_q4(data) if kind == TENSOR_Q4 else np.frombuffer(data, dtype="<f4")

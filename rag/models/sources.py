@@ -67,9 +67,9 @@ def from_hub(model: Model, incoming: Path, *, progress: Progress) -> Acquired:
         raise Unavailable("switched off by HF_HUB_OFFLINE")
     title = f"{hub.repository} from the hub"
     target = incoming / "hub"
-    progress(title, 0, 1)
     try:
         httpx.head(constants.ENDPOINT, timeout=HUB_PROBE_SECONDS)
+        progress(title, 0, 1)
         if hub.file:
             hf_hub_download(hub.repository, hub.file, revision=hub.revision, local_dir=target)
         else:
