@@ -24,6 +24,9 @@ _PLANNED = re.compile(
 )
 _DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
 
+# A fitting sentence must score at least this share of the best sentence of all.
+LEAST_OF_BEST = 0.6
+
 _FILLER = re.compile(
     r"请问|请|概括|归纳|总结|简要|简述|列举|一共|总共|合计|分别|主要|有没有|是不是|是否|有多大|有多高|多少|多大|多高|多长|哪一?[个些家所位天届批期年]?|"
     r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
@@ -113,10 +116,12 @@ def states_plan(text: str, chunk: Chunk, title: str) -> bool:
 def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
     """The sentences to answer from: the best that meets what the question fixes, and one more where it is needed.
 
-    One more is needed for a figure that is asked for and not in the best one.
+    One more is needed for a figure that is asked for and not in the best one. Where a sentence that does not meet what
+    the question fixes fits it far better than any that does, the report speaks of the matter, but not of this year,
+    place or figure: nothing is chosen.
     """
     fitting = [item for item in ranked if not item.unmet]
-    if not fitting:
+    if not fitting or fitting[0].score < LEAST_OF_BEST * ranked[0].score:
         return []
     chosen = [fitting[0]]
     missing = _missing(facet, chosen)
@@ -153,10 +158,8 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
         if short_form(place) not in reachable and place not in query.regions:
             unmet.append(f"place:{place}")
     figures = quantities(text)
-    for asked in facet.asked:
-        if not any(asked.met_by(figure) for figure in figures):
-            unmet.append(f"figure:{asked.noun or asked.counter or asked.kind}")
-            break
+    if facet.asked and not any(asked.met_by(figure) for asked in facet.asked for figure in figures):
+        unmet.append(f"figure:{facet.asked[0].noun}")
     if query.asks_outcome and planned:
         unmet.append("outcome:")
     return unmet

@@ -108,7 +108,7 @@ class Pipeline:
     def search(self, query: str, *, top_k: int = 10, filters: Filters = NO_FILTERS) -> list[Hit]:
         """The best sections for a question or a few words, best first, within the reports it names."""
         understood = understand(query, self.records, filters=filters, longest=self.config.max_question_characters)
-        hits = self._retrieve(understood.text, understood.reports, k=top_k)
+        hits = self._retrieve(understood.wording, understood.reports, k=top_k)
         if understood.kind == "metadata":
             # A masthead is a list of labels, which neither search ranks well: where it answers, it goes first.
             mastheads = {
@@ -205,7 +205,7 @@ class Pipeline:
         if query.kind == "metadata":
             found = self._masthead(query)
             if found.statements or found.blank:
-                return self._from_labels(query, found, self._retrieve(query.text, query.reports, k=k))
+                return self._from_labels(query, found, self._retrieve(query.wording, query.reports, k=k))
         hits = self._hits(query, k=k)
         clock.mark("retrieve")
         if query.kind == "responsible":
@@ -223,20 +223,20 @@ class Pipeline:
         shared: dict[tuple[str, ...], list[Hit]] = {}
         for facet in query.facets:
             if facet.reports not in shared:
-                text = facet.text if query.kind == "compare" else query.text
+                text = facet.text if query.kind == "compare" else query.wording
                 shared[facet.reports] = self._retrieve(text, facet.reports, k=k)
         return {facet: shared[facet.reports] for facet in query.facets}
 
     def _masthead(self, query: Query) -> Found:
         reports = query.reports
         if not reports:
-            best = self._retrieve(query.text, (), k=1)
+            best = self._retrieve(query.wording, (), k=1)
             reports = tuple(hit.chunk.report for hit in best)
         return read_masthead(query, [self.snapshot.report(report) for report in reports], self.snapshot.chunks)
 
     def _roles(self, query: Query, *, k: int) -> Found:
         """Retrieval for the matter alone: the words that ask for the office would find every item that has one."""
-        matter = ROLE_WORDS.sub(" ", query.text)
+        matter = ROLE_WORDS.sub(" ", query.wording)
         hits = self._retrieve(matter, query.reports, k=k)
         ranked = []
         for hit in hits:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, Protocol
 
+from rag.answers.glossary import render
 from rag.answers.quantities import Quantity, half_width, quantities
 from rag.errors import InputError
 from rag.reports.metadata import Metadata
@@ -50,6 +51,7 @@ _METADATA = {
 }
 _ASKS_WHEN = re.compile(_WHEN, re.I)
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
+_ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
 _INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
 _OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|到底完成|真正|actual|in the end|finally", re.I)
 
@@ -124,9 +126,13 @@ class Facet:
 
 @dataclass(frozen=True)
 class Query:
-    """A question understood. `reports` empty means all; `field` names the metadata asked for."""
+    """A question understood. `reports` empty means all; `field` names the metadata asked for.
+
+    `wording` is what words are matched by: the question itself, or Chinese key words for an English one.
+    """
 
     text: str
+    wording: str
     language: Literal["zh", "en"]
     kind: Kind
     reports: tuple[str, ...]
@@ -150,6 +156,12 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     allowed = select(records, filters)
     language: Literal["zh", "en"] = "zh" if re.search(r"[一-鿿]{2}", text) else "en"
     regions = _regions_named(text, allowed)
+    names = {_pinyin(name): name for name in regions}
+    parts = _SENTENCE_END.split(text) if language == "zh" else _ENGLISH_PARTS.split(text)
+    wording = text
+    if language == "en":
+        wording = render(text, names=names) or text
+        parts = [render(part, names=names) or wording for part in parts]
     years = _years_named(text, language)
     meant = [record for record in allowed if not regions or _region(record) in regions]
     meant = _of_the_years(meant, years) if regions else meant
@@ -159,12 +171,13 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     kind = _kind(text, field, regions, years, meant)
     return Query(
         text=text,
+        wording=wording,
         language=language,
         kind=kind,
         reports=reports,
         regions=regions,
         years=years,
-        facets=tuple(_facets(text, language, kind, reports, years, regions, meant)),
+        facets=tuple(_facets(wording, parts, language, kind, reports, years, regions, meant)),
         field=field,
         asks_outcome=bool(_OUTCOME_ASKED.search(text)),
     )
@@ -254,6 +267,7 @@ def _kind(text: str, field: str, regions: Sequence[str], years: Sequence[int], r
 
 def _facets(
     text: str,
+    parts: Sequence[str],
     language: str,
     kind: Kind,
     reports: tuple[str, ...],
@@ -273,15 +287,14 @@ def _facets(
             own = tuple(record.id for record in _of_the_years(of_region, named))
             yield Facet(words, own, named, asked(_clause_of(text, region) or text), label=region)
         return
-    questions = [part for part in _SENTENCE_END.split(text) if _INTERROGATIVE.search(part)]
+    questions = [part for part in dict.fromkeys(parts) if _INTERROGATIVE.search(part)]
     if kind == "summary" or len(questions) < 2:
         yield Facet(text, reports, years, asked(text))
         return
-    topic = text
+    # A Chinese question after another leans on it (2018年呢?); a joined English one names its own matter.
     for part in questions:
-        yield Facet(
-            f"{topic} {part}" if part != topic else part, reports, _years_named(part, language) or years, asked(part)
-        )
+        words = f"{text} {part}" if language == "zh" else part
+        yield Facet(words, reports, _years_named(part, language) or years, asked(part))
 
 
 def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -326,7 +339,7 @@ def _clause_of(text: str, region: str) -> str:
 
 def _years_beside(text: str, region: str, regions: Sequence[str], language: str) -> tuple[int, ...]:
     """Years named after this region and before the next one (成都2018年和江门2017年)."""
-    at = text.lower().find(region) if region in text else text.lower().find(_pinyin(region))
+    at = text.find(region)
     others = [place for other in regions if other != region and (place := text.find(other)) > at]
     return _years_named(text[at : min(others, default=len(text))], language)
 

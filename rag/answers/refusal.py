@@ -9,7 +9,7 @@ _REASONS = {
     "zh": {
         "place": "所收报告没有给出关于{what}的这项内容。",
         "year": "{where}没有给出{what}年的这项内容。",
-        "figure": "{where}没有给出所问的数字({what})。",
+        "figure": "{where}没有给出所问的数字。",
         "outcome": "{where}只写了计划或目标,没有写完成的结果。",
         "": "{where}没有回答这个问题。",
     },
