@@ -1,0 +1,110 @@
+"""What the README says, held against the program: its commands, settings, exit codes, requests and citations."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from rag.answers.citations import look_up
+from rag.cli import main
+from rag.config import Config
+from rag.errors import RagError
+from rag.reports.reading import Report, find_reports, read_reports
+from rag.service.api import create_app
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+START = README.splitlines()[:40]
+# What stands in code: fenced blocks and inline spans, comments aside.
+CODE = re.findall(r"```\n(.*?)```|`([^`\n]+)`", re.sub(r"<!--.*?-->", "", README), re.S)
+COMMANDS = [
+    line.strip() for pair in CODE for line in "".join(pair).splitlines() if re.search(r"(?:^|[ /])rag [a-z]", line)
+]
+
+
+def all_commands(group: click.Group, above: str = "rag") -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        full = f"{above} {name}"
+        found |= all_commands(command, full) if isinstance(command, click.Group) else {full: command}
+    return found
+
+
+def setting_row(name: str) -> str:
+    """The row of the README's table of settings for one field of `Config`."""
+    item = next(item for item in fields(Config) if item.name == name)
+    default = str(item.default).lower() if isinstance(item.default, bool) else str(item.default)
+    choices = item.metadata["choices"]
+    meaning = item.metadata["help"] + (f": {' or '.join(choices)}" if choices else "")
+    return f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |"
+
+
+class Corpus:
+    """The sample reports, for looking up citations without an index."""
+
+    def __init__(self) -> None:
+        self.reports = {report.id: report for report in read_reports(find_reports([PROJECT / "corpus"]))}
+
+    def report(self, report_id: str) -> Report:
+        return self.reports[report_id]
+
+
+def test_the_first_forty_lines_lead_to_a_cited_answer() -> None:
+    assert "make ask" in START
+    assert any(re.match(r"\[1\] \S+", line) for line in START)
+    assert any(re.match(r" +rag cite \S+$", line) for line in START)
+
+
+@pytest.mark.parametrize("name", [item.name for item in fields(Config)])
+def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
+    assert setting_row(name) in README.splitlines()
+
+
+def test_the_table_has_no_setting_that_is_none() -> None:
+    section = README.partition("## Configuration")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.M) == [item.name for item in fields(Config)]
+
+
+def test_every_command_is_named_and_every_named_command_exists_with_its_options() -> None:
+    commands = all_commands(main)
+    named = set()
+    for line in COMMANDS:
+        words = re.sub(r".*?(?:^|[ /])rag (?=[a-z])", "rag ", line, count=1).split()
+        command = next((" ".join(words[:size]) for size in (3, 2) if " ".join(words[:size]) in commands), None)
+        assert command is not None, f"no such command: {line}"
+        named.add(command)
+        known = {option for parameter in commands[command].params for option in parameter.opts}
+        assert not [word for word in words if word.startswith("--") and word not in known], line
+    assert named == set(commands)
+
+
+def test_every_make_target_is_there() -> None:
+    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = set(re.findall(r"(?:^|`|cpu )make (\w+)", README, re.M))
+    assert {"ask", "test", "serve"} <= named <= targets
+
+
+def test_every_exit_code_of_an_error_is_explained() -> None:
+    def codes(error: type[RagError]) -> set[int]:
+        return {error.exit_code}.union(*(codes(below) for below in error.__subclasses__()))
+
+    section = README.partition("Exit codes:")[2].partition("\n## ")[0]
+    assert codes(RagError) <= set(map(int, re.findall(r"^\| (\d+) \|", section, re.M)))
+
+
+def test_every_request_is_named_and_every_named_path_is_served() -> None:
+    served = set(create_app(Config()).openapi()["paths"])
+    named = set(re.findall(r"`(?:GET|POST) ([^?`]+)[^`]*`", README))
+    assert named == served
+
+
+def test_the_citations_shown_open_at_words_that_stand() -> None:
+    identifiers = set(re.findall(r"rag cite (\S{20,})", README))
+    assert identifiers
+    corpus = Corpus()
+    for identifier in identifiers:
+        passage = look_up(identifier, corpus)
+        assert passage.status == "current"
+        assert f"“{' '.join(passage.quote.split())}”" in README
