@@ -93,7 +93,7 @@ def install(app: FastAPI) -> None:
 
     async def on_rag_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RagError)
-        if error.status >= 500:
+        if error.status in (500, 502):  # 503 is a state that passes: `Opening` logs what it waits for
             logger.warning("%s %s: %s", request.method, request.url.path, error.message)
         headers = {}
         if isinstance(error, OverloadedError | StartingError):

@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rag.answers.answer import Answer, Claim, Event
@@ -15,15 +16,16 @@ from rag.answers.retrieval import Hit
 from rag.answers.verification import Verdict
 from rag.config import Config
 from rag.index.snapshot import Snapshot, build_snapshot
+from rag.reports.reading import Report
 from tests.index.samples import HashEmbedder, sample_report
 
 REPORTS = (sample_report("甲市", year=2018, number=3), sample_report("乙市", year=2019, number=7))
 QUOTE = "新建幼儿园3所，增加学位300个。"
 
 
-def small_snapshot(folder: Path) -> Snapshot:
+def small_snapshot(folder: Path, *, reports: Sequence[Report] = REPORTS) -> Snapshot:
     config = Config(index_dir=folder)
-    build_snapshot(REPORTS, embedder=HashEmbedder(), config=config)
+    build_snapshot(reports, embedder=HashEmbedder(), config=config)
     return Snapshot.open(folder, config=config)
 
 
@@ -32,6 +34,14 @@ def wait_until_ready(client: TestClient) -> None:
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline, "the service did not become ready"
         time.sleep(0.01)
+
+
+def taken_is(app: FastAPI, number: int) -> None:
+    """Wait until so many places of the service are taken."""
+    deadline = time.monotonic() + 20
+    while app.state.service.turns.taken != number:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 class WrittenPipeline:

@@ -20,7 +20,7 @@ from rag.reports.sections import parse_sections
 from rag.service import opening
 from rag.service.api import create_app
 from rag.service.schemas import AnswerBody
-from tests.service.made import QUOTE, WrittenPipeline, wait_until_ready
+from tests.service.made import QUOTE, WrittenPipeline, taken_is, wait_until_ready
 
 QUESTION = "甲市2018年新建了几所幼儿园?"
 
@@ -354,7 +354,7 @@ class TestLoad:
         with ThreadPoolExecutor(2) as threads:
             one_answered_one_waiting = [threads.submit(ask, client) for _ in range(2)]
             assert pipeline.drafting.wait(10)
-            wait_for_places(client, taken=2)
+            taken_is(client.app, 2)
             for stream in (False, True):
                 response = ask(client, stream=stream)
                 body = problem(response, 503)
@@ -391,13 +391,6 @@ class TestFaults:
         assert "secret" not in json.dumps(problem(ask(client), 500))
         pipeline.fault = None
         assert ask(client).status_code == 200
-
-
-def wait_for_places(client: TestClient, *, taken: int) -> None:
-    deadline = time.monotonic() + 10
-    while client.app.state.service.turns.taken < taken:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_schemas_leave_the_answer_as_it_is(pipeline: WrittenPipeline) -> None:

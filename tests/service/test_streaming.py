@@ -5,8 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
@@ -19,7 +18,7 @@ from rag.config import Config
 from rag.errors import GeneratorError
 from rag.service import streaming
 from rag.service.api import create_app
-from tests.service.made import QUOTE, WrittenPipeline
+from tests.service.made import QUOTE, WrittenPipeline, taken_is
 
 QUESTION = "甲市2018年新建了几所幼儿园?"
 
@@ -32,6 +31,19 @@ def events_of(text: str) -> list[tuple[str, Any]]:
         assert data.startswith("data: ")
         events.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return events
+
+
+@contextmanager
+def asking(base: str, *, stream: bool) -> Iterator[None]:
+    """A client that has sent its question, and goes away at the end of the `with`."""
+    address = httpx.URL(base)
+    body = json.dumps({"question": QUESTION, "stream": stream}).encode()
+    head = (
+        f"POST /v1/ask HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((address.host, address.port or 80)) as connection:
+        connection.sendall(head.encode() + body)
+        yield
 
 
 class TestOrder:
@@ -124,56 +136,29 @@ class TestConnection:
             assert not thread.is_alive()
 
     @pytest.mark.parametrize("stream", [True, False])
-    def test_a_closed_connection_ends_the_work(self, base: str, pipeline: WrittenPipeline, stream: bool) -> None:
+    def test_a_closed_connection_ends_the_work(
+        self, app: FastAPI, base: str, pipeline: WrittenPipeline, stream: bool
+    ) -> None:
         pipeline.hold.clear()
-        timeout = httpx.Timeout(10) if stream else httpx.Timeout(10, read=0.5)
-        with httpx.Client(base_url=base, timeout=timeout) as client:
-            body = {"question": QUESTION, "stream": stream}
-            if stream:
-                with client.stream("POST", "/v1/ask", json=body) as response:
-                    lines = response.iter_lines()
-                    assert next(lines) == "event: status"
-                    assert pipeline.drafting.wait(10)
-            else:
-                with pytest.raises(httpx.ReadTimeout):
-                    client.post("/v1/ask", json=body)
-        assert pipeline.drafting.is_set()
+        with asking(base, stream=stream):
+            assert pipeline.drafting.wait(10)
         time.sleep(0.2)  # the server hears of the end
         assert not pipeline.closed.is_set()  # a step under way is not torn apart
         pipeline.hold.set()
         assert pipeline.closed.wait(10)
-        with httpx.Client(base_url=base, timeout=10) as client:  # and the place is free again
-            assert client.post("/v1/ask", json={"question": QUESTION}).status_code == 200
+        taken_is(app, 0)  # and the place is free again
 
     def test_a_client_that_leaves_the_line_is_not_answered(
         self, app: FastAPI, base: str, pipeline: WrittenPipeline
     ) -> None:
-        def taken_is(number: int) -> None:
-            deadline = time.monotonic() + 10
-            while app.state.service.turns.taken != number:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-
-        def give_up() -> None:
-            with (
-                httpx.Client(base_url=base, timeout=httpx.Timeout(10, read=1.0)) as client,
-                pytest.raises(httpx.ReadTimeout),
-            ):
-                client.post("/v1/ask", json={"question": QUESTION})
-
         pipeline.hold.clear()
-        with (
-            ThreadPoolExecutor(1) as threads,
-            httpx.Client(base_url=base, timeout=10) as client,
-            client.stream("POST", "/v1/ask", json={"question": QUESTION, "stream": True}) as response,
-        ):
-            assert next(response.iter_lines()) == "event: status"
-            second = threads.submit(give_up)
-            taken_is(2)
-            second.result()
-            taken_is(1)
+        with asking(base, stream=True):
+            assert pipeline.drafting.wait(10)
+            with asking(base, stream=False):
+                taken_is(app, 2)
+            taken_is(app, 1)
             pipeline.hold.set()
-        assert pipeline.closed.wait(10)
+            taken_is(app, 0)
         assert len(pipeline.asked) == 1
 
     def test_silence_is_filled_with_heartbeats(

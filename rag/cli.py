@@ -1,0 +1,385 @@
+"""The command line: arguments to the program's rooms, results to stdout, progress and errors to stderr."""
+
+import functools
+import json
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from rag.config import Config, load_config
+from rag.errors import RagError
+
+# Only click, the settings and the errors are imported here: `rag --help` answers in under 0.3 s. Each command imports
+# what it needs.
+
+DONE, NOTHING, INTERRUPTED = 0, 1, 130
+
+_EPILOG = """\b
+Exit codes:
+  0    done
+  1    refused, nothing found, or a check failed
+  2    the command was not used as its --help says
+  65   a question or report cannot be used      66   unknown report or citation
+  69   index or models missing or damaged       70   a fault of the program
+  75   too many requests, try later             78   the configuration cannot be used
+  130  interrupted
+
+\b
+Every setting of rag.toml is also an environment variable: RAG_INDEX_DIR, RAG_MODELS_DIR, …
+
+\b
+Example:
+  rag ask "成都2018年解决了多少随迁子女的义务教育入学?"
+"""
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Commands(click.Group):
+    """Lists the commands in the order in which they are first used, and tells errors in words."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RagError as error:
+            click.echo(f"error: {error.message}", err=True)
+            if error.remedy:
+                click.echo(error.remedy, err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+class _Words(click.ParamType[str]):
+    """Text that is text: arguments that are not UTF-8 reach Python as lone surrogates."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            self.fail("it is not UTF-8", param, ctx)
+        return value
+
+
+WORDS = _Words()
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def configured(command: Callable[Concatenate[Config, Parameters], Result]) -> Callable[Parameters, Result]:
+    """Give the command the configuration, read only now, so that `--help` works whatever is configured."""
+
+    @functools.wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        file: Path | None = click.get_current_context().find_root().params["config"]
+        return command(load_config(file), *args, **kwargs)
+
+    return run
+
+
+def filter_options(command: Command) -> Command:
+    """The options that restrict a command to some of the reports; they arrive as the tuple each of its name."""
+    for option in (
+        click.option("--issuer", "issuers", multiple=True, type=WORDS, help="Only reports this body issued."),
+        click.option("--year", "years", multiple=True, type=click.IntRange(1900, 2100), help="Only of this year."),
+        click.option("--region", "regions", multiple=True, type=WORDS, help="Only reports of this region."),
+        click.option("--report", "reports", multiple=True, type=WORDS, help="Only this report, by its id."),
+    ):
+        command = option(command)
+    return command
+
+
+def _example(command: str) -> str:
+    """The end of a command's help: one line that can be copied (the mark keeps click from breaking it)."""
+    return f"\b\nExample:\n  {command}"
+
+
+@click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings in TOML (default: ./rag.toml if it is there)."
+)
+def main(config: Path | None) -> None:
+    """Ask long official reports a question; every statement of the answer is cited and checked."""
+
+
+@main.group()
+def models() -> None:
+    """Provide the models, see which are there, and check them."""
+
+
+@models.command(epilog=_example("rag models pull multilingual-e5-small"))
+@click.argument("names", nargs=-1, type=WORDS)
+@configured
+def pull(config: Config, /, names: tuple[str, ...]) -> None:
+    """Provide NAMES, or the models that the configuration uses. What is there already is kept."""
+    from rag.models import provision
+    from rag.terminal import watching
+
+    with watching() as watch:
+        for name in names or _used(config):
+            folder = provision.pull(name, config, progress=watch.count)
+            watch.close()
+            click.echo(f"{name}: {folder}")
+
+
+@models.command("list", epilog=_example("rag models list --json"))
+@as_json_option
+@configured
+def list_models(config: Config, /, as_json: bool) -> None:
+    """Show the models known by name and those the configuration uses."""
+    from rag.models import provision
+    from rag.terminal import bytes_text, table
+
+    found = provision.listing(config)
+    if as_json:
+        _echo_json([asdict(status) for status in found])
+        return
+    rows = [("name", "role", "licence", "in use", "on this disk")]
+    for status in found:
+        state = f"{bytes_text(status.size)} in {status.path}" if status.provided else f"no: {status.reason}"
+        rows.append((status.name, status.role, status.licence, "yes" if status.used else "", state))
+    click.echo(table(rows))
+
+
+@models.command(epilog=_example("rag models verify"))
+@click.argument("names", nargs=-1, type=WORDS)
+@configured
+def verify(config: Config, /, names: tuple[str, ...]) -> None:
+    """Hash the files of NAMES, or of the models that the configuration uses, and compare with their manifests."""
+    from rag.models import provision
+    from rag.terminal import watching
+
+    damaged = 0
+    with watching() as watch:
+        for name in names or _used(config):
+            watch.say(f"hashing {name}")
+            try:
+                manifest = provision.verify(name, config)
+                watch.close()
+                click.echo(f"{name}: {len(manifest.files)} files as they should be")
+            except RagError as error:
+                watch.close()
+                click.echo(f"{name}: {error}", err=True)
+                damaged += 1
+    _finish(DONE if not damaged else NOTHING)
+
+
+@main.command(epilog=_example("rag index corpus reports/2019.txt"))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@as_json_option
+@configured
+def index(config: Config, /, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Index the reports at PATHS (files or folders; default: the configured corpus), and only them.
+
+    What has not changed since the last time is not embedded again.
+    """
+    from rag.answers.pipeline import build_index
+    from rag.terminal import watching
+
+    with watching() as watch:
+        watch.say("loading the embedder")
+        summary = build_index(paths or [config.corpus_dir], config, progress=watch.count)
+    if as_json:
+        _echo_json(asdict(summary))
+    else:
+        click.echo(
+            f"{summary.reports} reports, {summary.sections} sections, {summary.chunks} chunks "
+            f"in {summary.seconds:.1f} s: {config.index_dir / summary.snapshot}"
+        )
+
+
+@main.command(epilog=_example('rag search "随迁子女 义务教育" --year 2018 --top-k 3'))
+@click.argument("query", type=WORDS)
+@click.option("--top-k", type=click.IntRange(1), default=10, show_default=True, help="Sections shown at most.")
+@filter_options
+@as_json_option
+@configured
+def search(config: Config, /, query: str, top_k: int, as_json: bool, **filters: tuple[Any, ...]) -> None:
+    """Find the sections that fit QUERY, best first."""
+    from rag.answers.pipeline import Pipeline
+    from rag.answers.query import Filters
+    from rag.terminal import hits_text, watching
+
+    with watching() as watch:
+        watch.say("loading the models")
+        pipeline = Pipeline.open(replace(config, generate=False))  # no generator is needed to search
+        hits = pipeline.search(query, top_k=top_k, filters=Filters(**filters))
+    titles = [pipeline.title(hit.chunk.report) for hit in hits]
+    if as_json:
+        from rag.service.schemas import HitBody, SearchBody
+
+        bodies = [HitBody.of(hit, title) for hit, title in zip(hits, titles, strict=True)]
+        _echo_json(SearchBody(query=query, hits=bodies).model_dump())
+    elif hits:
+        click.echo(hits_text(hits, titles))
+    _finish(DONE if hits else NOTHING)
+
+
+@main.command(epilog=_example('rag ask "How many pupils were enrolled in 2018?" --region 成都 --no-generate'))
+@click.argument("question", type=WORDS)
+@click.option("--no-generate", is_flag=True, help="Answer in the evidence's own words, without the generator.")
+@click.option("--top-k", type=click.IntRange(1), help="Sections read for the answer.")
+@filter_options
+@as_json_option
+@configured
+def ask(
+    config: Config, /, question: str, no_generate: bool, top_k: int | None, as_json: bool, **filters: tuple[Any, ...]
+) -> None:
+    """Answer QUESTION from the indexed reports, with citations. Exit code 1: the reports do not say."""
+    from rag.answers.answer import Answer
+    from rag.answers.pipeline import Pipeline
+    from rag.answers.query import Filters
+    from rag.terminal import answer_text, watching
+
+    with watching() as watch:
+        watch.say("loading the models")
+        pipeline = Pipeline.open(replace(config, generate=False) if no_generate else config)
+        for event in pipeline.stream(question, filters=Filters(**filters), top_k=top_k):
+            if event.type == "status":
+                watch.say(str(event.data))
+    answer = event.data
+    assert isinstance(answer, Answer)  # a stream ends with its answer
+    if as_json:
+        _echo_json(answer.as_json())
+    else:
+        click.echo(answer_text(answer))
+    _finish(NOTHING if answer.refused else DONE)
+
+
+@main.command(epilog=_example("rag cite Y2hlbmdkdS0yMDE4LXN1bW1hcnkK5LqMLyjkuIApCjUzNgo1NzkKOWVhYWY2N2Y1OTEx"))
+@click.argument("citation_id", metavar="ID", type=WORDS)
+@as_json_option
+@configured
+def cite(config: Config, /, citation_id: str, as_json: bool) -> None:
+    """Open a citation at its words. Exit code 1: they changed or were withdrawn since."""
+    from rag.answers.citations import look_up
+    from rag.index.snapshot import Snapshot
+    from rag.terminal import passage_text
+
+    with closing(Snapshot.open(config.index_dir, config=config)) as snapshot:
+        passage = look_up(citation_id, snapshot)
+    if as_json:
+        _echo_json(asdict(passage))
+    else:
+        click.echo(passage_text(passage))
+    _finish(DONE if passage.status == "current" else NOTHING)
+
+
+@main.command(epilog=_example("rag reports --json"))
+@as_json_option
+@configured
+def reports(config: Config, /, as_json: bool) -> None:
+    """List the indexed reports."""
+    from rag.index.snapshot import Snapshot
+    from rag.terminal import table
+
+    with closing(Snapshot.open(config.index_dir, config=config)) as snapshot:
+        records = snapshot.reports()
+    if as_json:
+        from rag.service.schemas import ReportsBody, ReportSummary
+
+        _echo_json(ReportsBody(reports=[ReportSummary.of(record) for record in records]).model_dump())
+        return
+    rows = [("id", "title", "region", "years", "characters", "sections")]
+    for record in records:
+        region = record.metadata.region.value if record.metadata.region else ""
+        years = ", ".join(map(str, record.metadata.years))
+        rows.append((record.id, record.title, region, years, str(record.characters), str(record.sections)))
+    click.echo(table(rows))
+
+
+@main.command(epilog=_example("rag serve --host 0.0.0.0 --port 8080"))
+@click.option("--host", help="Address to listen on (default: the setting `host`).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one (default: the setting `port`).")
+@configured
+def serve(config: Config, /, host: str | None, port: int | None) -> None:
+    """Serve the HTTP API; its description is at /docs. The models load while it already answers /healthz."""
+    import logging
+
+    from rag.service.api import create_app
+    from rag.service.server import run
+
+    logging.basicConfig(format="%(levelname)s:     %(name)s: %(message)s")
+    logging.getLogger("rag").setLevel(logging.INFO)
+    config = replace(config, host=config.host if host is None else host, port=config.port if port is None else port)
+    run(create_app(config), config, announce=click.echo)
+
+
+@main.command("eval", epilog=_example("rag eval gold.jsonl --reports reports --failures"))
+@click.argument("gold", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--reports",
+    "folders",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Reports that the gold asks about: a folder or a file. May be given more than once.",
+)
+@click.option("--no-generate", is_flag=True, help="Evaluate the answers in the evidence's own words.")
+@click.option("--failures", is_flag=True, help="Show each failing question too.")
+@as_json_option
+@configured
+def evaluate(
+    config: Config, /, gold: Path, folders: tuple[Path, ...], no_generate: bool, failures: bool, as_json: bool
+) -> None:
+    """Ask every question of GOLD and grade the answers: in all and by kind. The user's own index is left alone."""
+    from rag.evaluation.runs import evaluate_gold
+    from rag.terminal import watching
+
+    if no_generate:
+        config = replace(config, generate=False)
+    with watching() as watch:
+        watch.say("loading the models")
+        evaluation = evaluate_gold(gold, folders, config, progress=watch.count)
+    if as_json:
+        _echo_json(evaluation.as_json())
+    else:
+        click.echo(evaluation.table() + (f"\n\n{evaluation.failures()}" if failures else ""))
+
+
+@main.command(epilog=_example("rag doctor"))
+@as_json_option
+@configured
+def doctor(config: Config, /, as_json: bool) -> None:
+    """Check python, models, index and disk, and say what to do. Exit code 1: something is to be done."""
+    from rag.doctor import examine
+    from rag.terminal import watching
+
+    checks = []
+    with watching() as watch:
+        watch.say("looking")
+        for check in examine(config):
+            checks.append(check)
+            watch.say(f"looked at {check.name}")
+    if as_json:
+        _echo_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            state = click.style("ok  ", fg="green") if check.ok else click.style("FAIL", fg="red")
+            click.echo(f"{state}  {check.name}: {check.detail}" + ("" if check.ok else f"\n      {check.remedy}"))
+    _finish(DONE if all(check.ok for check in checks) else NOTHING)
+
+
+def _used(config: Config) -> list[str]:
+    from rag.models import provision
+
+    return [status.name for status in provision.listing(config) if status.used]
+
+
+def _echo_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _finish(exit_code: int) -> NoReturn:
+    click.get_current_context().exit(exit_code)

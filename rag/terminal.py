@@ -1,0 +1,124 @@
+"""Answers, hits and reports to text for a terminal, and work under way to a line that shows it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
+
+import click
+
+if TYPE_CHECKING:
+    from rag.answers.answer import Answer
+    from rag.answers.citations import CitedPassage
+    from rag.answers.retrieval import Hit
+
+_SEPARATOR = " › "
+_SHOWN_CHARACTERS = 120  # of a section's text in a list of hits
+BAR_AFTER_SECONDS = 0.5
+
+
+class Watch:
+    """One line on stderr that shows what is being done and how far it is; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._new_bar = tqdm
+        self._bar: Any = None
+        self._what = ""
+
+    def count(self, what: str, done: int, total: int) -> None:
+        """Show that `done` of `total` steps of `what` are done; `total` 0 means that nobody knows how many."""
+        if what != self._what:
+            self._show(what, total=total or None, delay=BAR_AFTER_SECONDS, unit_scale=True)
+        self._bar.update(done - self._bar.n)
+
+    def say(self, what: str) -> None:
+        """Show that `what` is being done, however long it takes."""
+        if what != self._what:
+            self._show(what, bar_format="{desc}…")
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._what = ""
+
+    def _show(self, what: str, **look: Any) -> None:
+        self.close()
+        # disable=None: only where the file is a terminal.
+        self._bar = self._new_bar(desc=what, leave=False, disable=None, file=sys.stderr, **look)
+        self._what = what
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    watch = Watch()
+    try:
+        yield watch
+    finally:
+        watch.close()
+
+
+def answer_text(answer: "Answer") -> str:
+    """The answer, what was removed from it, and its citations; of a refusal, the sections that come nearest."""
+    blocks = [answer.text]
+    if answer.removed:
+        lines = [f"  {claim.text} ({claim.verdict.reason})" for claim in answer.removed]
+        blocks.append("\n".join(["removed from the draft:", *lines]))
+    for citation in answer.citations:
+        place = _SEPARATOR.join((citation.title, *citation.section))
+        plan = " (plan)" if citation.planned else ""
+        blocks.append(
+            f"[{citation.number}] {place}{plan}\n    “{_one_line(citation.quote)}”\n    rag cite {citation.id}"
+        )
+    if answer.nearest:
+        titles = answer.titles
+        lines = [_place(hit, titles.get(hit.chunk.report, hit.chunk.report)) for hit in answer.nearest]
+        blocks.append("\n".join(["nearest sections:", *(f"  {line}" for line in lines)]))
+    return "\n\n".join(blocks)
+
+
+def hits_text(hits: Sequence["Hit"], titles: Sequence[str]) -> str:
+    """One block a hit, best first: its rank, where it stands, its score and how its text begins."""
+    blocks = []
+    for rank, (hit, title) in enumerate(zip(hits, titles, strict=True), start=1):
+        text = _one_line(hit.chunk.text)
+        text = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+        blocks.append(f"{rank}. {_place(hit, title)}  ({hit.score:.2f})\n   {text}")
+    return "\n\n".join(blocks)
+
+
+def passage_text(passage: "CitedPassage") -> str:
+    """The status of a citation, where it stands, and its words between those around them."""
+    place = f"{_SEPARATOR.join((passage.title or passage.report, *passage.section))}"
+    head = f"{passage.status}: {place} (characters {passage.start} to {passage.end})"
+    if passage.status == "withdrawn":
+        return head
+    return f"{head}\n\n…{passage.before}{click.style(f'【{passage.quote}】', bold=True)}{passage.after}…"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns; a Han character is two columns wide."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def bytes_text(size: int) -> str:
+    """A size in megabytes, or in gigabytes from one of them on."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _place(hit: "Hit", title: str) -> str:
+    return _SEPARATOR.join((title, *hit.chunk.path))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

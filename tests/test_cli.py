@@ -1,0 +1,407 @@
+"""The command line: what each command prints where, and the exit code it leaves."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from rag.answers import pipeline as composition
+from rag.answers.pipeline import BuildSummary, Pipeline
+from rag.answers.query import Filters
+from rag.cli import main
+from rag.config import Config
+from rag.errors import OverloadedError, SnapshotError
+from rag.evaluation import runs
+from rag.index.snapshot import Snapshot
+from rag.service.schemas import AnswerBody, SearchBody
+from tests.service.made import QUOTE, REPORTS, WrittenPipeline, small_snapshot
+
+QUESTION = "甲市2018年新建了几所幼儿园?"
+PROJECT = Path(__file__).parents[1]
+
+
+def leaf_commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaf_commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of this machine, and no `rag.toml`, reaches the commands."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
+
+
+@pytest.fixture
+def index_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "snapshots"
+    small_snapshot(folder).close()
+    monkeypatch.setenv("RAG_INDEX_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def pipeline(index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WrittenPipeline]:
+    config = Config(index_dir=index_dir)
+    snapshot = Snapshot.open(index_dir, config=config)
+    written = WrittenPipeline(snapshot, config)
+
+    def open_written(config: Config) -> WrittenPipeline:
+        written.config = config
+        return written
+
+    monkeypatch.setattr(Pipeline, "open", open_written)
+    yield written
+    snapshot.close()
+
+
+def rag(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert "Traceback" not in result.output
+    return result
+
+
+class TestHelp:
+    def test_it_answers_in_under_300_milliseconds(self) -> None:
+        def seconds() -> float:
+            started = time.monotonic()
+            subprocess.run([sys.executable, "-m", "rag", "--help"], check=True, capture_output=True, cwd=PROJECT)
+            return time.monotonic() - started
+
+        # The best of many: what else this machine does is not the command's doing.
+        assert any(seconds() < 0.3 for _ in range(20))
+
+    def test_it_lists_the_exit_codes(self) -> None:
+        result = rag("--help")
+        assert result.exit_code == 0
+        for code in ("0 ", "1 ", "2 ", "65 ", "66 ", "69 ", "70 ", "75 ", "78 ", "130 "):
+            assert f"  {code}" in result.output
+
+    @pytest.mark.parametrize("path", [path for path, _ in leaf_commands(main)], ids=" ".join)
+    def test_every_command_shows_an_example_that_can_be_typed(self, path: tuple[str, ...]) -> None:
+        result = rag(*path, "--help")
+        assert result.exit_code == 0
+        example = result.output.rpartition("Example:")[2]
+        Path("gold.jsonl").touch()
+        Path("reports").mkdir()
+        arguments = shlex.split(example)
+        assert tuple(arguments[: len(path) + 1]) == ("rag", *path)
+        command = dict(leaf_commands(main))[path]
+        with command.make_context(path[-1], arguments[len(path) + 1 :]) as context:
+            assert context.args == []
+
+    def test_a_broken_configuration_does_not_keep_help_away(self) -> None:
+        Path("rag.toml").write_text("nonsense = 1", encoding="utf-8")
+        assert rag("ask", "--help").exit_code == 0
+        result = rag("ask", QUESTION)
+        assert result.exit_code == 78
+        assert "unknown setting: nonsense" in result.stderr
+
+
+class TestAsk:
+    def test_the_answer_with_its_citations_and_what_was_removed(self, pipeline: WrittenPipeline) -> None:
+        result = rag("ask", QUESTION)
+        assert result.exit_code == 0
+        assert result.stdout == (
+            "新建幼儿园3所。 [1]\n\n"
+            "removed from the draft:\n"
+            "  新建幼儿园5所。 (5所 is not in the cited words)\n\n"
+            "[1] 甲市教育局2018年工作总结 › 一、学前教育\n"
+            f"    “{QUOTE}”\n"
+            f"    rag cite {pipeline.citation().id}\n"
+        )
+        assert result.stderr == ""
+
+    def test_a_refusal_shows_the_nearest_sections(self, pipeline: WrittenPipeline) -> None:
+        result = rag("ask", "费用是多少?")
+        assert result.exit_code == 1
+        assert result.stdout == "报告没有写到费用。\n\nnearest sections:\n  甲市教育局2018年工作总结 › 一、学前教育\n"
+
+    def test_json_is_the_body_of_the_api(self, pipeline: WrittenPipeline) -> None:
+        result = rag("ask", QUESTION, "--json")
+        body = json.loads(result.stdout)
+        AnswerBody.model_validate(body, strict=True, extra="forbid")
+        assert body["answer"] == "新建幼儿园3所。 [1]"
+        assert "\\u" not in result.stdout
+
+    def test_filters_and_options_reach_the_pipeline(self, pipeline: WrittenPipeline) -> None:
+        rag(
+            "ask",
+            QUESTION,
+            "--report",
+            "甲市-2018",
+            "--region",
+            "甲市",
+            "--year",
+            "2018",
+            "--top-k",
+            "3",
+            "--no-generate",
+        )
+        filters = Filters(reports=("甲市-2018",), regions=("甲市",), years=(2018,))
+        assert pipeline.asked == [(QUESTION, filters, None, 3)]
+        assert pipeline.config.generate is False
+
+    @pytest.mark.parametrize(
+        ("arguments", "exit_code", "message"),
+        [
+            (("",), 65, "error: the question is empty\n"),
+            (("几" * 1001,), 65, "error: the question has 1001 characters, at most 1000 are read\n"),
+            ((QUESTION, "--region", "丙市"), 65, "error: no report has region 丙市"),
+            ((), 2, "Missing argument 'QUESTION'"),
+            ((QUESTION, "--year", "then"), 2, "'then' is not a valid integer range"),
+            (("\udcff?",), 2, "it is not UTF-8"),
+        ],
+    )
+    def test_what_cannot_be_used_has_its_exit_code(
+        self, pipeline: WrittenPipeline, arguments: tuple[str, ...], exit_code: int, message: str
+    ) -> None:
+        result = rag("ask", *arguments)
+        assert result.exit_code == exit_code
+        assert message in result.stderr
+        assert result.stdout == ""
+
+    @pytest.mark.parametrize(
+        ("error", "exit_code"),
+        [
+            (SnapshotError("there is no index in here", remedy="Run `rag index`."), 69),
+            (OverloadedError("too much", retry_after_seconds=3), 75),
+            (KeyboardInterrupt(), 130),
+        ],
+    )
+    def test_errors_are_told_in_words(
+        self, monkeypatch: pytest.MonkeyPatch, error: BaseException, exit_code: int
+    ) -> None:
+        def fail(_: Config) -> Pipeline:
+            raise error
+
+        monkeypatch.setattr(Pipeline, "open", fail)
+        result = rag("ask", QUESTION)
+        assert result.exit_code == exit_code
+        assert result.stdout == ""
+        assert result.stderr.startswith("error: " if exit_code != 130 else "interrupted")
+        if isinstance(error, SnapshotError):
+            assert result.stderr == "error: there is no index in here\nRun `rag index`.\n"
+
+    def test_without_an_index_the_command_to_run_is_named(self) -> None:
+        result = rag("ask", QUESTION)
+        assert result.exit_code == 69
+        assert "rag index" in result.stderr
+
+
+class TestSearch:
+    def test_hits_best_first(self, pipeline: WrittenPipeline) -> None:
+        result = rag("search", "幼儿园", "--top-k", "1")
+        assert result.exit_code == 0
+        assert result.stdout == (
+            "1. 乙市教育局2019年工作总结 › 一、学前教育  (2.00)\n   一、学前教育 新建幼儿园7所，增加学位700个。\n"
+        )
+
+    def test_json_is_the_body_of_the_api(self, pipeline: WrittenPipeline) -> None:
+        body = SearchBody.model_validate_json(rag("search", "幼儿园", "--json").stdout)
+        assert [hit.score for hit in body.hits] == sorted((hit.score for hit in body.hits), reverse=True)
+
+    def test_nothing_found(self, pipeline: WrittenPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pipeline, "search", lambda *_, **__: [])
+        result = rag("search", "幼儿园")
+        assert (result.exit_code, result.stdout) == (1, "")
+
+    def test_no_generator_is_loaded(self, pipeline: WrittenPipeline) -> None:
+        rag("search", "幼儿园")
+        assert pipeline.config.generate is False
+
+
+class TestCite:
+    def test_the_words_in_their_surroundings(self, pipeline: WrittenPipeline) -> None:
+        result = rag("cite", pipeline.citation().id)
+        assert result.exit_code == 0
+        assert result.stdout.startswith("current: 甲市教育局2018年工作总结 › 一、学前教育 (characters 40 to 57)\n")
+        assert f"一、学前教育\n【{QUOTE}】\n二、义务教育" in result.stdout
+
+    def test_a_citation_survives_a_rebuild_and_ends_with_its_report(
+        self, pipeline: WrittenPipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        identifier = pipeline.citation().id
+        small_snapshot(Path("rebuilt")).close()
+        monkeypatch.setenv("RAG_INDEX_DIR", "rebuilt")
+        body = json.loads(rag("cite", identifier, "--json").stdout)
+        assert (body["status"], body["quote"]) == ("current", QUOTE)
+        small_snapshot(Path("without"), reports=REPORTS[1:]).close()
+        monkeypatch.setenv("RAG_INDEX_DIR", "without")
+        result = rag("cite", identifier)
+        assert result.exit_code == 1
+        assert result.stdout == "withdrawn: 甲市-2018 (characters 40 to 57)\n"
+
+    def test_an_id_that_is_none(self, index_dir: Path) -> None:
+        result = rag("cite", "nothing")
+        assert result.exit_code == 66
+        assert "'nothing' is not a citation id" in result.stderr
+
+
+class TestReports:
+    def test_the_list(self, index_dir: Path) -> None:
+        lines = rag("reports").stdout.splitlines()
+        assert lines[0].split() == ["id", "title", "region", "years", "characters", "sections"]
+        assert [line.split()[:4] for line in lines[1:]] == [
+            ["乙市-2019", "乙市教育局2019年工作总结", "乙市", "2019"],
+            ["甲市-2018", "甲市教育局2018年工作总结", "甲市", "2018"],
+        ]
+
+    def test_json(self, index_dir: Path) -> None:
+        body = json.loads(rag("reports", "--json").stdout)
+        assert [report["id"] for report in body["reports"]] == ["乙市-2019", "甲市-2018"]
+
+
+class TestIndex:
+    @pytest.fixture
+    def built(self, monkeypatch: pytest.MonkeyPatch) -> list[list[Path]]:
+        calls: list[list[Path]] = []
+
+        def build(paths: Any, config: Config, *, progress: Any) -> BuildSummary:
+            calls.append(list(paths))
+            progress("vectors", 1, 2)
+            progress("vectors", 2, 2)
+            return BuildSummary(snapshot="s1", reports=2, sections=9, chunks=10, seconds=1.25)
+
+        monkeypatch.setattr(composition, "build_index", build)
+        return calls
+
+    def test_given_folders(self, built: list[list[Path]]) -> None:
+        result = rag("index", "here", "there")
+        assert built == [[Path("here"), Path("there")]]
+        assert result.stdout == "2 reports, 9 sections, 10 chunks in 1.2 s: index/s1\n"
+        assert result.stderr == ""
+
+    def test_the_configured_corpus(self, built: list[list[Path]]) -> None:
+        body = json.loads(rag("index", "--json").stdout)
+        assert built == [[Path("corpus")]]
+        assert (body["snapshot"], body["reports"], body["chunks"]) == ("s1", 2, 10)
+
+    def test_a_folder_that_is_not_there(self) -> None:
+        result = rag("index", "nowhere")
+        assert result.exit_code == 65
+        assert "nowhere" in result.stderr
+
+
+class TestModels:
+    def test_the_list_says_what_is_not_there(self, tmp_path: Path) -> None:
+        result = rag("models", "list")
+        assert result.exit_code == 0
+        line = next(line for line in result.stdout.splitlines() if line.startswith("multilingual-e5-small"))
+        assert "yes" in line.split()
+        assert "no: " in line
+        listed = json.loads(rag("models", "list", "--json").stdout)
+        assert {model["provided"] for model in listed} == {False}
+
+    def test_pulling_without_a_network_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("RAG_OFFLINE", "true")
+        result = rag("models", "pull", "multilingual-e5-small")
+        assert result.exit_code == 69
+        assert "RAG_MODELS_SOURCE_DIR" in result.stderr
+
+    def test_verifying_what_is_not_there_fails(self) -> None:
+        result = rag("models", "verify")
+        assert result.exit_code == 1
+        assert result.stderr.count("rag models pull") == 2
+
+    def test_an_unknown_model(self) -> None:
+        assert rag("models", "pull", "no such model").exit_code in (69, 78)
+
+
+class TestEval:
+    @pytest.fixture
+    def calls(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, tuple[Path, ...], bool]]:
+        calls: list[tuple[Path, tuple[Path, ...], bool]] = []
+
+        class Evaluation:
+            def table(self) -> str:
+                return "the table"
+
+            def failures(self) -> str:
+                return "the failures"
+
+            def as_json(self) -> dict[str, Any]:
+                return {"total": {"right": 1.0}, "kinds": {}, "rows": []}
+
+        def evaluate(gold: Path, reports: Any, config: Config, *, progress: Any) -> Evaluation:
+            calls.append((gold, tuple(reports), config.generate))
+            return Evaluation()
+
+        monkeypatch.setattr(runs, "evaluate_gold", evaluate)
+        Path("gold.jsonl").touch()
+        Path("reports").mkdir()
+        return calls
+
+    def test_the_table(self, calls: list[Any]) -> None:
+        assert rag("eval", "gold.jsonl", "--reports", "reports").stdout == "the table\n"
+        assert calls == [(Path("gold.jsonl"), (Path("reports"),), True)]
+
+    def test_the_failures_below_it(self, calls: list[Any]) -> None:
+        result = rag("eval", "gold.jsonl", "--reports", "reports", "--failures", "--no-generate")
+        assert result.stdout == "the table\n\nthe failures\n"
+        assert calls[0][2] is False
+
+    def test_json(self, calls: list[Any]) -> None:
+        result = rag("eval", "gold.jsonl", "--reports", "reports", "--json")
+        assert json.loads(result.stdout)["total"] == {"right": 1.0}
+
+    def test_no_gold(self) -> None:
+        assert rag("eval", "none.jsonl", "--reports", ".").exit_code == 2
+
+
+class TestDoctor:
+    def test_it_says_what_to_do(self) -> None:
+        result = rag("doctor")
+        assert result.exit_code == 1
+        assert "ok    python: 3.11" in result.stdout
+        assert "FAIL  index: there is no index in index\n      Run `rag index`" in result.stdout
+        assert "Run `rag models pull multilingual-e5-small`." in result.stdout
+        checks = {check["name"]: check["ok"] for check in json.loads(rag("doctor", "--json").stdout)}
+        assert checks["prompts"] is True
+        assert checks["index"] is False
+
+
+class TestServe:
+    def test_a_port_that_is_taken(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            result = rag("serve", "--port", str(port))
+        assert result.exit_code == 78
+        assert f"cannot listen on 127.0.0.1 port {port}" in result.stderr
+
+    def test_it_prints_its_address_and_ends_on_an_interrupt(self, tmp_path: Path) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        with subprocess.Popen(
+            [sys.executable, "-m", "rag", "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                address = process.stdout.readline().strip()
+                assert address.startswith("http://127.0.0.1:")
+                with urlopen(f"{address}/healthz", timeout=30) as response:
+                    assert json.load(response)["status"] == "alive"
+                process.send_signal(signal.SIGINT)
+                assert process.wait(30) == 130
+            finally:
+                process.kill()
