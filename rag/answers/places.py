@@ -31,6 +31,8 @@ def short_form(place: str) -> str:
 
 
 def _is_place(word: str, known: dict[str, int]) -> bool:
+    if len(word) == 2 and word.endswith(_SUFFIXES):
+        return False  # 山区, 城区: a kind of place
     return short_form(word) != word or any(known.get(word + suffix) for suffix in _SUFFIXES)
 
 

@@ -1,0 +1,90 @@
+"""Sentences scored and checked against what a question fixes; the choice of those to answer from."""
+
+import pytest
+
+from rag.answers.evidence import Evidence, choose, find_evidence, states_plan
+from rag.answers.query import Facet
+from rag.answers.retrieval import Hit
+from rag.models.reader import Reading
+from tests.answers.made import chunk, evidence, query
+
+
+class EvenReader:
+    """Finds every sentence equally good."""
+
+    identity = "even"
+
+    def read(self, question: str, passages: list[str], *, sentences: list[list[tuple[int, int]]]) -> list[Reading]:
+        return [
+            Reading(answerability=0.5, span=(0, 1), span_score=0.5, sentence_scores=(0.5,) * len(spans))
+            for spans in sentences
+        ]
+
+
+def find(
+    question: str, *texts: str, path: tuple[str, ...] = ("一、学前教育",), years: tuple[int, ...] = (2018,)
+) -> tuple[list[str], list[Evidence]]:
+    asked = query(question)
+    hits = [Hit(chunk(text, path=path, start=100 * at, years=years), 0.0, 0.0, 0.0) for at, text in enumerate(texts)]
+    found = find_evidence(asked.facets[0], asked, hits, reader=EvenReader(), titles={"r1": "某市工作总结"})
+    return [item.text for item in found], found
+
+
+def test_sentences_are_exact_words_at_their_offsets_without_the_bare_heading() -> None:
+    texts, found = find("建了几所？", "一、学前教育\n新建12所。  改建5所。\n")
+    assert sorted(texts) == ["改建5所。", "新建12所。"]
+    source = "一、学前教育\n新建12所。  改建5所。\n"
+    assert all(source[item.start : item.end] == item.text for item in found)
+
+
+def test_words_of_the_question_decide_between_equal_readings() -> None:
+    texts, _ = find("新建幼儿园多少所？", "改建小学5所。", "新建幼儿园12所。")
+    assert texts[0] == "新建幼儿园12所。"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "unmet"),
+    [
+        ("2018年新建了几所？", "新建12所。", ()),
+        ("2016年新建了几所？", "新建12所。", ("year:2016",)),
+        ("2016年新建了几所？", "2016年新建12所。", ()),
+        ("佛山新建了几所？", "新建12所。", ("place:佛山",)),
+        ("投入了多少钱？", "新建12所。", ("figure:",)),
+        ("投入了多少钱？", "投入1.7亿元。", ()),
+        ("最终建成了几所？", "力争新建12所。", ("outcome:",)),
+        ("是不是要到2016年才建成？", "2018年建成12所。", ()),
+    ],
+)
+def test_what_the_question_fixes_is_checked(question: str, text: str, unmet: tuple[str, ...]) -> None:
+    _, found = find(question, text)
+    assert found[0].unmet == unmet
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "title", "planned"),
+    [
+        ("新建100所食堂。", (), "某市2018年工作要点", True),
+        ("新建100所食堂。", (), "某市2018年工作总结", False),
+        ("力争新建100所食堂。", (), "某市2018年工作总结", True),
+        ("新建100所食堂。", ("2018年工作计划", "一、食堂"), "2017年工作总结2018年工作计划", True),
+        ("新建100所食堂。", ("2017年工作总结", "一、食堂"), "2017年工作总结2018年工作计划", False),
+        ("已建成100所食堂。", (), "某市2018年工作要点", False),
+        ("实施第二期特殊教育提升计划。", (), "某市2018年工作总结", False),
+    ],
+)
+def test_plans_are_told_from_outcomes(text: str, path: tuple[str, ...], title: str, planned: bool) -> None:
+    assert states_plan(text, chunk(text, path=path), title) is planned
+
+
+def test_the_best_fitting_sentence_is_chosen_and_one_more_for_a_missing_figure() -> None:
+    facet = query("多少所学校、多少名学生？").facets[0]
+    school, pupils = evidence("惠及327所学校。", score=0.9), evidence("学生20.7万名。", start=9, score=0.8)
+    assert choose(facet, [school, evidence("另有措施。", start=5, score=0.85), pupils]) == [school, pupils]
+
+
+def test_nothing_is_chosen_when_what_fits_best_is_of_another_year() -> None:
+    facet = Facet("2017年有多少？", (), (2017,), ())
+    other_year = evidence("解决37.8万人。", score=0.9, unmet=("year:2017",))
+    assert choose(facet, [other_year, evidence("2017年的11个。", start=20, score=0.2)]) == []
+    fits = evidence("2017年解决30万人。", start=20, score=0.8)
+    assert choose(facet, [other_year, fits]) == [fits]

@@ -1,0 +1,82 @@
+"""Mastheads and lines that name who is responsible, read as evidence."""
+
+from pathlib import Path
+
+import pytest
+
+from rag.answers.labelled import Found, read_masthead, read_roles
+from rag.answers.query import Filters, Query, understand
+from rag.reports.chunks import Chunk, chunk_report
+from rag.reports.reading import Report, read_report
+
+TEXT = """索引号: 0077-2020-01 发布日期: 2020-03-25 文  号: 主题分类: 教育
+
+某市教育局2020年工作要点
+
+一、加强保障
+
+1.推进食堂建设。新建100所食堂。
+
+牵头领导:李一
+
+牵头科室:后勤科
+
+责任科室:基教科、办公室
+
+2.推进信息化。建成示范校6所。
+
+牵头领导:
+
+牵头科室:技装处
+"""
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    file = tmp_path / "r1.txt"
+    file.write_text(TEXT, encoding="utf-8")
+    return read_report(file)
+
+
+def chunks(report: Report) -> list[Chunk]:
+    return chunk_report(report, count_tokens=len, limit=500)
+
+
+def ask(question: str, report: Report) -> Query:
+    return understand(question, [report], filters=Filters(), longest=200)
+
+
+def masthead(question: str, report: Report) -> Found:
+    return read_masthead(ask(question, report), [report], lambda _: chunks(report))
+
+
+def roles(question: str, report: Report, heading: str) -> Found:
+    ranked = [chunk for chunk in chunks(report) if chunk.path and chunk.path[-1].startswith(heading)]
+    return read_roles(ask(question, report), ranked, lambda _: report)
+
+
+def test_a_masthead_field_is_cited_with_its_label(report: Report) -> None:
+    found = masthead("这份要点是什么时候发布的？", report)
+    assert found.statements[0].text == "《某市教育局2020年工作要点》的发布日期:2020-03-25"
+    assert [item.text for item in found.statements[0].evidence] == ["发布日期: 2020-03-25"]
+
+
+def test_a_field_the_masthead_leaves_blank_is_said_to_be_blank(report: Report) -> None:
+    found = masthead("这份要点的文号是什么？", report)
+    assert (found.statements, found.blank) == ((), ("文号",))
+
+
+def test_who_leads_is_read_from_the_item_and_cited_line_by_line(report: Report) -> None:
+    found = roles("食堂建设由哪个科室牵头？", report, "1.")
+    assert found.statements[0].text == "1.推进食堂建设:牵头科室:后勤科"
+    assert [item.text for item in found.statements[0].evidence] == ["1.推进食堂建设", "牵头科室:后勤科"]
+
+
+def test_both_are_told_when_both_are_asked(report: Report) -> None:
+    found = roles("食堂建设由哪位领导牵头，哪个科室具体负责？", report, "1.")
+    assert found.statements[0].text == "1.推进食堂建设:牵头领导:李一;牵头科室:后勤科"
+
+
+def test_a_leader_left_blank_is_said_to_be_blank(report: Report) -> None:
+    found = roles("信息化的牵头领导是谁？", report, "2.")
+    assert (found.statements, found.blank) == ((), ("牵头领导",))

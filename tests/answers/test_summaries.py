@@ -1,0 +1,38 @@
+"""The section a summary means, and its lines in document order."""
+
+from rag.answers.summaries import summarize
+from tests.answers.made import evidence
+
+PARENT = "六、教师队伍建设"
+FIRST = (PARENT, "(一)师德师风")
+SECOND = (PARENT, "(二)人才引进")
+
+
+def test_a_parent_whose_heading_has_the_questions_words_is_summed_up_by_its_subsections() -> None:
+    lines = summarize(
+        [
+            evidence("引进人才138名。", path=SECOND, start=50, score=0.9, above=0.8, heading=0.1, retrieval=2.0),
+            evidence("评选标兵23名。", path=FIRST, start=10, score=0.8, above=0.8, heading=0.1, retrieval=1.0),
+            evidence("别的事。", path=("七、其他", "(一)别的"), start=90, score=0.7),
+        ]
+    )
+    assert [(line.label, line.text) for line in lines] == [
+        ("(一)师德师风", "评选标兵23名。"),
+        ("(二)人才引进", "引进人才138名。"),
+    ]
+
+
+def test_a_single_section_gives_its_best_sentences_in_order() -> None:
+    lines = summarize(
+        [
+            evidence("第三句。", path=FIRST, start=30, score=0.9, heading=0.9, retrieval=2.0),
+            evidence("第一句。", path=FIRST, start=10, score=0.8, heading=0.9, retrieval=2.0),
+            evidence("别处。", path=SECOND, start=50, score=0.95),
+        ]
+    )
+    assert [line.text for line in lines] == ["第一句。", "第三句。"]
+    assert [line.evidence[0].start for line in lines] == [10, 30]
+
+
+def test_nothing_retrieved_gives_nothing() -> None:
+    assert summarize([]) == []
