@@ -8,7 +8,6 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-# Fewer known words than this say too little to search with.
 FEWEST_WORDS = 2
 
 # In the table, Chinese that begins with this asks, and stands at the end of the question.
@@ -112,10 +111,9 @@ _PIECE = re.compile(
     | (?P<year>(?<![\d.,+])\b(?:19|20)\d\d\b(?![%+]|[.,]\d))
     # 9+3, 1+X
     | (?P<code>\d+(?:\.\d+)?\+(?:\d+|[A-Za-z]\b))
-    | (?P<nth>\d+){_NTH}\b
+    | (?P<word>\d+{_NTH}\b|[A-Za-z]+(?:'[A-Za-z]+|-\d+)?)
     | (?P<figure>\d+(?:,\d{{3}})*(?:\.\d+)?)(?:\s*(?P<percent>%|per\s?cent\b)|\s*(?P<scale>{"|".join(_SCALES)})\b)?
     | (?P<han>[一-鿿][一-鿿\d·+]*)
-    | (?P<word>[A-Za-z]+(?:'[A-Za-z]+)?)
     | (?P<stop>[,;:.?!()])
     """,
     re.VERBOSE,
@@ -135,7 +133,9 @@ class _Word:
 
 
 def render(question: str, *, names: Mapping[str, str] = {}) -> str:
-    """The question's key words in Chinese, separated by spaces; "" when fewer than `FEWEST_WORDS` terms or names are known.
+    """The question's key words in Chinese, separated by spaces.
+
+    "" when entries and names cover fewer than `FEWEST_WORDS` words of the English: that is too little to search with.
 
     Years stand first, then names, then terms and figures in the order of the English, and at the end what is asked
     (多少, 谁, 是否 …). The longest entry wins. A term gives its first Chinese word, and the second when the two share
@@ -145,12 +145,11 @@ def render(question: str, *, names: Mapping[str, str] = {}) -> str:
     `names` adds entries, English in any case to Chinese, that go before the glossary's.
     """
     placed: dict[Place, dict[str, None]] = {"year": {}, "name": {}, "term": {}, "asked": {}}
-    known = set()
-    for place, chinese, is_known in _rendered(list(_words(question)), names):
+    known: dict[str, int] = {}
+    for place, chinese, words_known in _rendered(list(_words(question)), names):
         placed[place].update(dict.fromkeys(chinese))
-        if is_known:
-            known.add(chinese[0])
-    if len(known) < FEWEST_WORDS:
+        known[chinese[0]] = words_known
+    if sum(known.values()) < FEWEST_WORDS:
         return ""
     placed["asked"] = dict.fromkeys(_asked(placed["asked"], placed["term"]))
     # Through a dictionary again: a word of the question may stand in two places.
@@ -165,28 +164,30 @@ def _asked(asked: Mapping[str, None], terms: Mapping[str, None]) -> list[str]:
     return telling or words[:1]
 
 
-def _rendered(words: Sequence[_Word], names: Mapping[str, str]) -> Iterator[tuple[Place, list[str], bool]]:
-    """Every piece of the question that is kept: its place, its Chinese words, and whether it counts as a known term."""
+def _rendered(words: Sequence[_Word], names: Mapping[str, str]) -> Iterator[tuple[Place, list[str], int]]:
+    """Every piece of the question that is kept: its place, its Chinese words, and how many words of it are known."""
     named = {_key(english, _as_written): chinese for english, chinese in names.items()}
     at, after_term = 0, False
     while at < len(words):
         word, length, after_term_before = words[at], 1, after_term and not words[at].after_stop
         after_term = False
         if word.place:
-            yield word.place, [word.text], not word.text[0].isdigit()
+            yield word.place, [word.text], 0 if word.text[0].isdigit() else 1
         elif (at == 0 or word.after_stop) and word.text.lower() in _AUXILIARIES:
-            yield "asked", [_YES_NO], False
+            yield "asked", [_YES_NO], 0
         else:
             length, place, chinese = _longest_match(words, at, named)
             if place == "asked":
                 # "teachers who …", "the schools which …": right after a term these do not ask.
                 if chinese and not (after_term_before and word.text.lower() in _RELATIVE):
-                    yield place, [chinese], False
+                    yield place, [chinese], 0
             elif chinese:
-                yield place, _alternatives(chinese), True
+                yield place, _alternatives(chinese), length
                 after_term = place == "term"
+            elif word.text[0].isdigit():
+                yield "term", [f"第{word.text[:-2]}"], 0
             elif word.quoted or (len(word.text) > 1 and word.text.isupper()):
-                yield "term", [word.text], False
+                yield "term", [word.text], 0
         at += length
 
 
@@ -247,8 +248,6 @@ def _figures(piece: re.Match[str]) -> Iterator[_Word]:
         yield _Word(f"{_MONTHS.index(piece['month']) + 1}月" + (f"{day}日" if day else ""), place="term")
     elif piece["year"]:
         yield _Word(f"{piece['year']}年", place="year")
-    elif piece["nth"]:
-        yield _Word(f"第{piece['nth']}", place="term")
     elif piece["figure"]:
         yield _Word(_chinese_figure(piece), place="term")
     else:
