@@ -24,7 +24,6 @@ MAGIC = b"E5S1"
 BLOCK_WEIGHTS = 32
 BLOCK_BYTES = 18  # one float16 scale, then 32 weights of 4 bits
 TENSOR_FLOAT32, TENSOR_Q4 = 0, 1
-MAX_TOKENS = 512
 
 # The file's tensor names and those of `transformers.BertModel`, layer by layer.
 LAYER_NAMES = {
@@ -190,9 +189,9 @@ def convert(packed: Path, target: Path, *, prompts: Mapping[str, str], progress:
     with quiet():
         _save_encoder(model, encoder)
         progress(2, 4)
-        build_tokenizer(model.vocabulary).save_pretrained(encoder)
+        build_tokenizer(model.vocabulary, longest=model.dimensions.positions).save_pretrained(encoder)
         progress(3, 4)
-        transformer = Transformer(str(encoder), max_seq_length=MAX_TOKENS)
+        transformer = Transformer(str(encoder), max_seq_length=model.dimensions.positions)
         pooling = Pooling(model.dimensions.hidden, pooling_mode="mean")
         modules = [transformer, pooling, Normalize()]
         sentence_model = SentenceTransformer(modules=modules, prompts=dict(prompts), device="cpu")
@@ -241,8 +240,8 @@ def bert_state(model: PackedModel, shapes: Mapping[str, tuple[int, ...]]) -> "di
     return state
 
 
-def build_tokenizer(vocabulary: Vocabulary) -> "PreTrainedTokenizerFast":
-    """The XLM-RoBERTa unigram tokenizer over `vocabulary`: `<s> pieces </s>`, at most 512 tokens."""
+def build_tokenizer(vocabulary: Vocabulary, *, longest: int) -> "PreTrainedTokenizerFast":
+    """The XLM-RoBERTa unigram tokenizer over `vocabulary`: `<s> pieces </s>`, at most `longest` tokens."""
     from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
     from tokenizers.models import Unigram
     from transformers import PreTrainedTokenizerFast
@@ -266,7 +265,7 @@ def build_tokenizer(vocabulary: Vocabulary) -> "PreTrainedTokenizerFast":
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        model_max_length=MAX_TOKENS,
+        model_max_length=longest,
         bos_token=begin,
         cls_token=begin,
         eos_token=end,

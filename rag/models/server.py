@@ -67,7 +67,7 @@ class ServerGenerator:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._client = httpx.Client(headers=headers, timeout=timeout_seconds)
 
-    def generate(self, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    def generate(self, messages: Sequence[Mapping[str, str]]) -> Generator[str, None, None]:
         """Stream the reply. A request that fails before its first piece is tried again; raises `GeneratorError`."""
         for attempt in range(self._retries + 1):
             started = False

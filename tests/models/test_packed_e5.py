@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.errors import ModelError
 from rag.models.packed_e5 import build_tokenizer, convert, read_packed, unpack_q4
-from tests.models.conftest import HIDDEN, PIECES, pack_q4, packed_file, tiny_tensors
+from tests.models.conftest import HIDDEN, PIECES, POSITIONS, pack_q4, packed_file, tiny_tensors
 
 
 def test_a_block_holds_the_low_nibbles_first_and_is_centred_on_eight() -> None:
@@ -67,7 +67,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 def test_the_tokenizer_normalises_joins_spaces_and_frames(tmp_path: Path) -> None:
     path = tmp_path / "tiny.bin"
     path.write_bytes(packed_file(tiny_tensors()))
-    tokenizer = build_tokenizer(read_packed(path).vocabulary)
+    tokenizer = build_tokenizer(read_packed(path).vocabulary, longest=POSITIONS)
     framed = tokenizer("教育经费")["input_ids"]
     assert tokenizer.convert_ids_to_tokens(framed) == ["<s>", "▁", "教育", "经费", "</s>"]
     assert tokenizer.tokenize("  教育\n\n 5.8%  ") == tokenizer.tokenize("教育 5.8%")
