@@ -1,0 +1,100 @@
+"""The service over the sample reports with the real models, from a question to the words behind its citations."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from rag.answers.pipeline import Pipeline, build_index
+from rag.config import load_config
+from rag.errors import ModelError
+from rag.service.api import create_app
+from tests.service.made import wait_until_ready
+
+pytestmark = pytest.mark.slow
+
+CORPUS = Path(__file__).parents[2] / "corpus"
+QUESTION = "2018年有多少名在成都读大学的留学生拿到了奖学金？"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    config = replace(load_config(), index_dir=tmp_path_factory.mktemp("index"))
+    try:
+        build_index([CORPUS], config)
+        pipeline = Pipeline.open(config)
+    except ModelError as error:
+        pytest.skip(f"needs the models: {error}")
+    with TestClient(create_app(config, open_pipeline=lambda _: pipeline)) as client:
+        wait_until_ready(client)
+        yield client
+
+
+def check_answer(service: TestClient, body: dict[str, Any]) -> None:
+    """Every statement is supported by citations, and every citation opens at exactly the words it quotes."""
+    cited = {citation["id"]: citation for citation in body["citations"]}
+    for claim in body["claims"]:
+        assert claim["verdict"] == "supported"
+        assert claim["citations"]
+        assert set(claim["citations"]) <= set(cited)
+    for citation in cited.values():
+        assert f"[{citation['number']}]" in body["answer"]
+        report = service.get(f"/v1/reports/{citation['report']}").json()
+        assert report["text"][citation["start"] : citation["end"]] == citation["quote"]
+        passage = service.get(f"/v1/citations/{citation['id']}").json()
+        assert (passage["status"], passage["quote"]) == ("current", citation["quote"])
+        assert passage["section"] == citation["section"]
+
+
+def test_a_question_is_answered_with_citations_that_open(service: TestClient) -> None:
+    body = service.post("/v1/ask", json={"question": QUESTION}).json()
+    assert body["refused"] is False
+    assert "481" in body["answer"]
+    assert body["citations"][0]["report"] == "chengdu-2018-summary"
+    assert set(body["identity"]) == {"embedder", "reader", "generator", "prompt", "snapshot"}
+    check_answer(service, body)
+
+
+def test_a_stream_shows_evidence_before_it_writes(service: TestClient) -> None:
+    response = service.post("/v1/ask", json={"question": QUESTION, "stream": True})
+    names = [line.removeprefix("event: ") for line in response.text.splitlines() if line.startswith("event: ")]
+    assert names[0] == "status"
+    assert names[-1] == "answer"
+    assert names.index("evidence") < names.index("token")
+    body = json.loads(response.text.rstrip().rpartition("\ndata: ")[2])
+    assert "481" in body["answer"]
+    check_answer(service, body)
+
+
+def test_what_the_reports_do_not_say_is_refused(service: TestClient) -> None:
+    body = service.post("/v1/ask", json={"question": "成都2018年地铁的票价是多少元？"}).json()
+    assert body["refused"] is True
+    assert body["claims"] == body["citations"] == []
+    assert body["nearest"]
+
+
+def test_another_region_is_left_out_by_a_filter(service: TestClient) -> None:
+    response = service.get("/v1/search", params={"q": "随迁子女", "region": "江门", "top_k": 5})
+    assert {hit["report"] for hit in response.json()["hits"]} == {"jiangmen-2017-summary-2018-plan"}
+
+
+def test_sections_partition_every_report(service: TestClient) -> None:
+    def check(sections: list[dict[str, Any]], start: int, end: int) -> None:
+        at = start
+        for section in sections:
+            assert section["start"] == at
+            assert section["end"] <= end
+            if section["sections"]:
+                check(section["sections"], section["sections"][0]["start"], section["end"])
+            at = section["end"]
+        assert at == end
+
+    reports = service.get("/v1/reports").json()["reports"]
+    assert [report["id"] for report in reports] == sorted(path.stem for path in CORPUS.glob("*.txt"))
+    for summary in reports:
+        report = service.get(f"/v1/reports/{summary['id']}").json()
+        check(report["sections"], 0, len(report["text"]))
