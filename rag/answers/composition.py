@@ -1,16 +1,18 @@
 """Chosen evidence to the statements of an answer: in its own words, or in a draft whose every claim was verified."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers.evidence import Evidence
 from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query
-from rag.answers.verification import Verdict, squeeze, verify
+from rag.answers.verification import Verdict, character_pairs, says_plan, squeeze, verify
 
 _CLAIM_END = re.compile(r"(?<=[。！？!?；;])|(?<=[a-z\d)][.])\s+(?=[A-Z])|\n+")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.、)](?!\d))\s*")
+_CLAUSE = re.compile(r"[,，;；。:：]")
 _MARKER = re.compile(r"\s*\[\d+\]")
 _LISTED = re.compile(r"[^,，。;；:：、(（)）]+(?:、[^,，。;；:：、(（)）]+)+")
 
@@ -35,13 +37,37 @@ def in_its_own_words(evidence: Sequence[Evidence], *, language: str, label: str 
         words = " ".join(item.text.split())
         if language == "en":
             words = f"“{words}”"
-        mark = PLAN_MARK[language] if item.planned else ""
-        statements.append(Statement(f"{mark}{words}", (item,), label=label))
+        statements.append(Statement(_marked(words, item, language), (item,), label=label))
     return statements
 
 
+def _marked(words: str, item: Evidence, language: str) -> str:
+    """The words with the mark of a plan, where the evidence is one and the words do not say so themselves."""
+    return f"{PLAN_MARK[language]}{words}" if item.planned and not says_plan(words) else words
+
+
+def _of_the_matter_asked(claim: str, query: Query, item: Evidence) -> bool:
+    """Whether a claim takes what it tells from the clause of its evidence that the question is about.
+
+    "甲市的学校秋季招生,乙市的学校完成征地": asked who enrols, 乙市 stands in the evidence and is wrong all the same.
+    A clause that alone gives the claim some of its new words must share as many of the question's words as any other,
+    less one.
+    A claim that shares no words with the question (a bare name) says nothing that could be checked.
+    """
+    if query.language == "en":
+        return True
+    asked, told = character_pairs(query.text), character_pairs(claim)
+    if len(asked & told) < 2:
+        return False
+    clauses = [character_pairs(clause) for clause in _CLAUSE.split(item.text)]
+    held = Counter(pair for clause in clauses for pair in clause)
+    new = {pair for pair in told - asked if held[pair] == 1}
+    least = max(len(asked & clause) for clause in clauses) - 1
+    return all(len(asked & clause) >= least for clause in clauses if new & clause)
+
+
 def check_draft(
-    draft: str, evidence: Sequence[Evidence], *, titles: dict[str, str]
+    draft: str, query: Query, evidence: Sequence[Evidence], *, titles: Mapping[str, str]
 ) -> tuple[list[Statement], list[Statement]]:
     """Split a draft into claims and verify each against every evidence sentence: those that stand, those that fall.
 
@@ -58,13 +84,14 @@ def check_draft(
             )
             for item in evidence
         ]
-        item = next((item for item, verdict in zip(evidence, verdicts, strict=True) if verdict.supported), None)
+        bearing = [item for item, verdict in zip(evidence, verdicts, strict=True) if verdict.supported]
+        item = next((item for item in bearing if _of_the_matter_asked(claim, query, item)), None)
         if item is not None:
-            standing.append(Statement(claim, (item,)))
+            standing.append(Statement(_marked(claim, item, query.language), (item,)))
+        elif bearing:
+            fallen.append(Statement(claim, (), Verdict("misattributed", "the cited words say it of something else")))
         else:
-            fallen.append(
-                Statement(claim, (), verdicts[0] if verdicts else Verdict("unsupported", "there is no evidence"))
-            )
+            fallen.append(Statement(claim, (), verdicts[0]))
     return standing, fallen
 
 

@@ -289,7 +289,7 @@ class Pipeline:
             if generate and self.generator is not None:
                 draft = yield from self._draft(query, evidence, self.generator)
                 clock.mark("generate")
-                standing, removed = check_draft(draft, evidence, titles=self._titles)
+                standing, removed = check_draft(draft, query, evidence, titles=self._titles)
                 if answers_fully(standing, query, evidence):
                     statements = standing
                 clock.mark("verify")

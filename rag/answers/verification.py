@@ -70,9 +70,12 @@ def verify(claim: str, span: str, *, context: str = "", planned: bool = False, o
 def _fault(claim: str, span: str, *, context: str, planned: bool) -> str:
     """The first thing the span does not bear out, in words, or "" when it bears out all."""
     stated, given = quantities(claim), quantities(span)
+    years = {other.value for other in given + quantities(context) if other.kind == "year"}
     for figure in stated:
-        allowed = given + quantities(context) if figure.kind == "year" else given
-        if not any(figure.agrees_with(other) for other in allowed):
+        # English writes a year without the word for it.
+        if figure.kind in ("year", "number") and not figure.counter and figure.value in years:
+            continue
+        if not any(figure.agrees_with(other) for other in given):
             return f"{claim[figure.start : figure.end].strip()} is not in the cited words"
     reachable = squeeze(span + context)
     for match in _NAME.finditer(claim):
@@ -98,8 +101,8 @@ def shared_wording(claim: str, source: str) -> float:
     """Share of the claim's Han character pairs outside figures that the source holds, 0 to 1; 1 without any."""
     for figure in reversed(quantities(claim)):
         claim = f"{claim[: figure.start]} {claim[figure.end :]}"
-    pairs = _pairs(claim)
-    return len(pairs & _pairs(source)) / len(pairs) if pairs else 1.0
+    pairs = character_pairs(claim)
+    return len(pairs & character_pairs(source)) / len(pairs) if pairs else 1.0
 
 
 def _wording_fault(claim: str, source: str) -> str:
@@ -127,9 +130,13 @@ def _directions(text: str) -> set[str]:
 
 def _negation_fault(claim: str, span: str) -> str:
     for segment in _segments(claim):
-        pairs = _pairs(segment)
-        best = max(_segments(span), key=lambda other: len(pairs & _pairs(other)), default="")
-        if len(pairs) >= 2 and len(pairs & _pairs(best)) >= len(pairs) / 2 and _negated(segment) != _negated(best):
+        pairs = character_pairs(segment)
+        best = max(_segments(span), key=lambda other: len(pairs & character_pairs(other)), default="")
+        if (
+            len(pairs) >= 2
+            and len(pairs & character_pairs(best)) >= len(pairs) / 2
+            and _negated(segment) != _negated(best)
+        ):
             return f"'{segment.strip()}' and the cited words differ in a negation"
     return ""
 
@@ -145,12 +152,12 @@ def _pairing_fault(claim: str, span: str, stated: list[Quantity], given: list[Qu
         rivals = [other for other in given if other.kind == figure.kind and other.value != figure.value]
         if figure.kind == "year" or not own or not rivals:
             continue
-        words = _pairs(_surroundings(claim, figure))
+        words = character_pairs(_surroundings(claim, figure))
         if not words:
             continue
 
         def fit(other: Quantity, words: set[str] = words) -> float:
-            return len(words & _pairs(_surroundings(span, other))) / len(words)
+            return len(words & character_pairs(_surroundings(span, other))) / len(words)
 
         if max(map(fit, rivals)) - max(map(fit, own)) >= _PAIRING_MARGIN:
             return f"{claim[figure.start : figure.end].strip()} belongs to something else in the cited words"
@@ -162,16 +169,20 @@ def _surroundings(text: str, figure: Quantity) -> str:
     starts = [0] + [match.end() for match in _SEGMENT.finditer(text) if match.end() <= figure.start]
     end = _SEGMENT.search(text, figure.end)
     segment = text[starts[-1] : figure.start] + text[figure.end : end.start() if end else len(text)]
-    if not _pairs(segment) and len(starts) > 1:
+    if not character_pairs(segment) and len(starts) > 1:
         segment = text[starts[-2] : figure.start]
     return segment
 
 
+def says_plan(text: str) -> bool:
+    """Whether a text tells a plan or target as one."""
+    return bool(_PLAN.search(text))
+
+
 def _plan_told_as_outcome(claim: str, span: str, *, planned: bool) -> str:
-    says_plan = bool(_PLAN.search(claim))
-    if planned and not says_plan and _OUTCOME.search(claim) and not _OUTCOME.search(span):
+    if planned and not says_plan(claim) and _OUTCOME.search(claim) and not _OUTCOME.search(span):
         return "the cited words state a plan, the claim an outcome"
-    if not planned and says_plan and not _PLAN.search(span):
+    if not planned and says_plan(claim) and not says_plan(span):
         return "the cited words state an outcome, the claim a plan"
     return ""
 
@@ -180,6 +191,7 @@ def _segments(text: str) -> list[str]:
     return [part for part in _SEGMENT.split(text) if part.strip()]
 
 
-def _pairs(text: str) -> set[str]:
+def character_pairs(text: str) -> set[str]:
+    """All pairs of neighbouring Han characters of a text."""
     runs = re.findall(r"[㐀-鿿]+", text)
     return {run[at : at + 2] for run in runs for at in range(len(run) - 1)}

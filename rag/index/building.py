@@ -14,9 +14,9 @@ from rag.index.embeddings import DocumentEmbedder, EmbeddingCache
 from rag.index.lexical import LexicalIndex, formula
 from rag.index.manifest import FORMAT, Manifest, Recipe, digest_of, stored_file
 from rag.index.records import encode
-from rag.index.storage import title_of, write_store
+from rag.index.storage import write_store
 from rag.index.tokens import dictionary_hash
-from rag.reports.chunks import chunk_report, embedding_text
+from rag.reports.chunks import chunk_report, embedding_text, embedding_title
 from rag.reports.reading import Report
 
 REPORTS = "reports.sqlite3"
@@ -57,7 +57,7 @@ def build_snapshot(
 def _build(
     reports: list[Report], folder: Path, *, embedder: DocumentEmbedder, config: Config, progress: Progress
 ) -> Path:
-    titles = {report.id: title_of(report) for report in reports}
+    titles = {report.id: embedding_title(report) for report in reports}
     chunks = [
         chunk
         for report in _counted(reports, "reports", progress)

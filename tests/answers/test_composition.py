@@ -18,7 +18,9 @@ def test_a_draft_is_split_into_its_sentences_without_markers() -> None:
 
 
 def test_each_claim_cites_the_sentence_that_bears_it_out() -> None:
-    standing, fallen = check_draft("投入资金1.7亿元。新建幼儿园12所。", [BUILT, SPENT], titles={})
+    standing, fallen = check_draft(
+        "投入资金1.7亿元。新建幼儿园12所。", query("投入多少资金,新建多少所幼儿园?"), [BUILT, SPENT], titles={}
+    )
     assert [(statement.text, statement.evidence) for statement in standing] == [
         ("投入资金1.7亿元。", (SPENT,)),
         ("新建幼儿园12所。", (BUILT,)),
@@ -27,7 +29,7 @@ def test_each_claim_cites_the_sentence_that_bears_it_out() -> None:
 
 
 def test_a_claim_nothing_bears_out_falls_with_its_reason() -> None:
-    standing, fallen = check_draft("新建幼儿园21所。", [BUILT, SPENT], titles={})
+    standing, fallen = check_draft("新建幼儿园21所。", query("新建多少所幼儿园?"), [BUILT, SPENT], titles={})
     assert standing == []
     assert fallen[0].verdict.reason == "21所 is not in the cited words"
 
@@ -41,15 +43,15 @@ def test_a_claim_nothing_bears_out_falls_with_its_reason() -> None:
 )
 def test_a_draft_must_hold_every_figure_asked_for(draft: str, full: bool) -> None:
     asked = query("新建了多少所幼儿园、多少所小学？")
-    standing, _ = check_draft(draft, [BUILT], titles={})
+    standing, _ = check_draft(draft, asked, [BUILT], titles={})
     assert answers_fully(standing, asked, [BUILT]) is full
 
 
 def test_a_list_is_whole_or_not_there() -> None:
     item = evidence("与日本、泰国、法国开展合作。")
     asked = query("与哪些国家开展合作？")
-    whole, _ = check_draft("与日本、泰国、法国开展合作。", [item], titles={})
-    cut, _ = check_draft("与日本、泰国开展合作。", [item], titles={})
+    whole, _ = check_draft("与日本、泰国、法国开展合作。", asked, [item], titles={})
+    cut, _ = check_draft("与日本、泰国开展合作。", asked, [item], titles={})
     assert answers_fully(whole, asked, [item])
     assert not answers_fully(cut, asked, [item])
 
@@ -57,7 +59,7 @@ def test_a_list_is_whole_or_not_there() -> None:
 def test_a_draft_that_only_repeats_the_question_does_not_answer() -> None:
     item = evidence("食堂建设由后勤科牵头。")
     asked = query("食堂建设由哪个科牵头？")
-    standing, _ = check_draft("食堂建设由科牵头。", [item], titles={})
+    standing, _ = check_draft("食堂建设由科牵头。", asked, [item], titles={})
     assert not answers_fully(standing, asked, [item])
 
 
@@ -68,3 +70,14 @@ def test_plans_are_marked_as_plans() -> None:
         "全年新建幼儿园12所、小学3所。",
     ]
     assert in_its_own_words([plan], language="en")[0].text == "(planned) “新建100所食堂。”"
+
+
+def test_a_name_from_another_clause_than_the_one_asked_about_falls() -> None:
+    item = evidence("甲山市特殊学校秋季正式开班招生,乙山市特殊学校完成征地工作。")
+    asked = query("秋季哪个市的特殊学校开始招生？")
+    right, _ = check_draft("甲山市的特殊学校秋季开始招生。", asked, [item], titles={})
+    wrong, fallen = check_draft("乙山市的特殊学校秋季开始招生。", asked, [item], titles={})
+    bare, _ = check_draft("乙山市", asked, [item], titles={})
+    assert [statement.text for statement in right] == ["甲山市的特殊学校秋季开始招生。"]
+    assert (wrong, bare) == ([], [])
+    assert fallen[0].verdict.value == "misattributed"
