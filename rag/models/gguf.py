@@ -1,17 +1,22 @@
 """Turns a GGUF file of quantised weights into a transformers folder in bfloat16, which loads in seconds."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rag.models.runtime import quiet
 
 
-def convert(packed: Path, target: Path) -> None:
-    """Write the model and tokenizer in `packed` to the folder `target`; needs about twice the model's memory."""
+def convert(packed: Path, target: Path, *, progress: Callable[[int, int], None]) -> None:
+    """Write the model and tokenizer in `packed` to the folder `target`; needs about twice the result's memory.
+
+    `progress` is told steps done and steps in all: tokenizer, weights (the long one), writing.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     with quiet():
         tokenizer = AutoTokenizer.from_pretrained(packed.parent, gguf_file=packed.name, local_files_only=True)
+        progress(1, 3)
         model = AutoModelForCausalLM.from_pretrained(
             packed.parent,
             gguf_file=packed.name,
@@ -19,5 +24,7 @@ def convert(packed: Path, target: Path) -> None:
             dtype=torch.bfloat16,
             local_files_only=True,
         )
+        progress(2, 3)
         model.save_pretrained(target)
         tokenizer.save_pretrained(target)
+    progress(3, 3)

@@ -76,7 +76,7 @@ def missing(folder: Path, manifest: Manifest) -> list[str]:
 
 
 def damaged(folder: Path, manifest: Manifest) -> list[str]:
-    """What is absent or has other contents than recorded, in words; hashes every file (about 2 s per GB)."""
+    """What is absent or has other contents than recorded, in words; hashes every file (about a second per GB)."""
     return missing(folder, manifest) or [
         f"{file} has SHA-256 {found} instead of {record.sha256}"
         for file, record in manifest.files.items()

