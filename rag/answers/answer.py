@@ -78,6 +78,7 @@ class Answer:
             "report": chunk.report,
             "title": self.titles.get(chunk.report, chunk.report),
             "section": list(chunk.path),
+            "address": chunk.address,
             "text": text,
             "start": start,
             "end": end,

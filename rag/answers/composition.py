@@ -135,7 +135,7 @@ def _lists_whole(text: str, evidence: Sequence[Evidence]) -> bool:
             held = [part in said for part in (first[-2:], *inner, last[:2])]
             if any(part in said for part in inner) and not all(held):
                 return False
-            if not inner and (last[:4] in said) != (first[-4:] in said) and len(first) >= 4 and len(last) >= 4:
+            if not inner and (last[:3] in said) != (first[-3:] in said):
                 return False
     return True
 

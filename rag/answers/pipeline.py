@@ -1,7 +1,7 @@
 """The composition root: a configuration to a pipeline that answers questions, searches and opens citations."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -29,7 +29,7 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """What an index build did. `embedded` counts the chunks whose vectors were not in the cache."""
+    """What an index build made, and the seconds it took."""
 
     snapshot: str
     reports: int
@@ -143,7 +143,7 @@ class Pipeline:
         filters: Filters = NO_FILTERS,
         generate: bool | None = None,
         top_k: int | None = None,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """The steps of an answer as they happen, the answer last; closing the iterator stops the work."""
         clock = _Clock()
         query = understand(question, self.records, filters=filters, longest=self.config.max_question_characters)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rag.errors import ConfigError
 
-_ROLE = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
+_ROLE = re.compile(r"^\[(system|user|assistant)\]\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ class PlaceBody(_Body):
     report: str
     title: str
     section: list[str]
+    address: str = Field(description="where it stands in the report's own numbering")
     start: int
     end: int
 
@@ -131,7 +132,6 @@ class CitationBody(PlaceBody):
     """One numbered citation: `quote` is exactly what the report has between `start` and `end`."""
 
     id: str
-    address: str = Field(description="where it stands in the report's own numbering")
     number: int = Field(description="the n of [n] in the answer")
     quote: str
     planned: bool = Field(description="the words state a plan or target, not an outcome")
@@ -152,6 +152,7 @@ class EvidenceBody(PlaceBody):
             report=evidence.chunk.report,
             title=title,
             section=list(evidence.chunk.path),
+            address=evidence.chunk.address,
             text=evidence.text,
             start=evidence.start,
             end=evidence.end,
@@ -188,7 +189,16 @@ class AnswerBody(_Body):
                     "citations": [
                         {"id": _CITATION_ID, "number": 1, **_PLACE, **_ADDRESS, "quote": _QUOTE, "planned": False}
                     ],
-                    "evidence": [{**_PLACE, "text": _QUOTE, "planned": False, "score": 4.2, "scores": {"reader": 0.9}}],
+                    "evidence": [
+                        {
+                            **_PLACE,
+                            **_ADDRESS,
+                            "text": _QUOTE,
+                            "planned": False,
+                            "score": 4.2,
+                            "scores": {"reader": 0.9},
+                        }
+                    ],
                     "nearest": [],
                     "timings": {"retrieve": 0.03, "read": 0.2, "generate": 1.6, "verify": 0.01, "total": 1.84},
                     "identity": {"embedder": "multilingual-e5-small:Q4_0:1571fc9827503943:float32"},
@@ -224,7 +234,6 @@ def event_data(event: Event, title: Callable[[str], str]) -> dict[str, Any]:
 class HitBody(PlaceBody):
     """One section found: its fused score and the two scores that come into it."""
 
-    address: str
     text: str
     score: float
     scores: dict[str, float] = Field(examples=[{"dense": 0.87, "lexical": 12.4}])
@@ -276,7 +285,6 @@ class PassageBody(PlaceBody):
     )
 
     id: str
-    address: str
     status: Literal["current", "changed", "withdrawn"]
     quote: str
     before: str
