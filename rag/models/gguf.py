@@ -1,6 +1,8 @@
 """Turns a GGUF file of quantised weights into a transformers folder in bfloat16, which loads in seconds."""
 
+import io
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
 
 from rag.models.runtime import quiet
@@ -14,7 +16,7 @@ def convert(packed: Path, target: Path, *, progress: Callable[[int, int], None])
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    with quiet():
+    with quiet(), redirect_stderr(io.StringIO()):  # transformers draws one more bar that no setting turns off
         tokenizer = AutoTokenizer.from_pretrained(packed.parent, gguf_file=packed.name, local_files_only=True)
         progress(1, 3)
         model = AutoModelForCausalLM.from_pretrained(

@@ -10,6 +10,7 @@ from pathlib import Path
 from rag.config import Config
 from rag.errors import ModelError
 from rag.models import manifest as manifests
+from rag.models import runtime
 from rag.models.catalog import CATALOG, Model, describe
 from rag.models.manifest import Manifest
 from rag.models.sources import (
@@ -86,6 +87,7 @@ def pull(name: str, config: Config, *, progress: Progress | None = None) -> Path
             incoming.mkdir(exist_ok=True)
             if not _is_provided(name, config):
                 acquired = _acquire(model, config, incoming, progress=progress or _silent)
+                runtime.prepare(config)  # the conversion computes, too
                 _install(model, acquired, folder, incoming, progress=progress or _silent)
             shutil.rmtree(incoming, ignore_errors=True)
     except OSError as error:
