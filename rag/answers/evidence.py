@@ -11,8 +11,8 @@ from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query
 from rag.answers.retrieval import Hit
 from rag.answers.verification import squeeze
-from rag.models.reader import Reader
-from rag.reports.chunks import Chunk, sentences
+from rag.models.reader import Reader, Reading
+from rag.reports.chunks import Chunk, Span, sentences
 
 # Words by which a heading or title says that what follows is a plan, or what was done; only at its end, for inside
 # they are names (实施“…行动计划”取得成效).
@@ -62,8 +62,7 @@ def find_evidence(
 ) -> list[Evidence]:
     """All sentences of the hits, best first, ties by report and place; `titles` gives each report's title by id."""
     spans = [_content_sentences(hit.chunk) for hit in hits]
-    passages = [hit.chunk.text for hit in hits]
-    readings = reader.read(facet.text, passages, sentences=spans) if hits else []
+    readings = _read(facet.text, [hit.chunk for hit in hits], spans, reader=reader, titles=titles)
     texts = [[hit.chunk.text[start:end] for start, end in own] for hit, own in zip(hits, spans, strict=True)]
     weights = _term_weights(facet.text, query, [text for own in texts for text in own])
     found = []
@@ -93,6 +92,25 @@ def find_evidence(
                 )
             )
     return sorted(found, key=lambda item: (-item.score, item.chunk.report, item.start))
+
+
+def _read(
+    question: str,
+    chunks: Sequence[Chunk],
+    spans: Sequence[Sequence[Span]],
+    *,
+    reader: Reader,
+    titles: Mapping[str, str],
+) -> list[Reading]:
+    """Readings of the chunks under their title and headings, the form the reader was trained on."""
+    passages, shifted = [], []
+    for chunk, own in zip(chunks, spans, strict=True):
+        title = titles.get(chunk.report, "")
+        above = chunk.path[:-1] if chunk.path and chunk.text.lstrip().startswith(chunk.path[-1]) else chunk.path
+        heading = " > ".join((f"《{title}》", *above)) + "\n" if title else ""
+        passages.append(heading + chunk.text)
+        shifted.append([(len(heading) + start, len(heading) + end) for start, end in own])
+    return reader.read(question, passages, sentences=shifted) if passages else []
 
 
 def combined(scores: Mapping[str, float]) -> float:

@@ -17,7 +17,7 @@ from rag.answers.refusal import blank_line, gap, why_refused
 from rag.answers.retrieval import Hit, retrieve
 from rag.answers.summaries import summarize
 from rag.config import Config
-from rag.index.snapshot import Snapshot, build_snapshot
+from rag.index.snapshot import ReportRecord, Snapshot, build_snapshot
 from rag.models import generator as generators
 from rag.models.embedder import Embedder, open_embedder
 from rag.models.reader import Reader, open_reader
@@ -100,6 +100,8 @@ class Pipeline:
         self.snapshot = snapshot
         self.records = snapshot.reports()
         self._titles = {record.id: record.title or record.id for record in self.records}
+        # What sections are read and checked under: a title that does not say where it is from gets its region.
+        self._names = {record.id: _named(record) for record in self.records}
 
     def title(self, report_id: str) -> str:
         """A report's title, or its id where it has none."""
@@ -214,7 +216,7 @@ class Pipeline:
                 return self._from_labels(query, found, next(iter(hits.values())))
         ranked = {}
         for facet, own in hits.items():
-            ranked[facet] = find_evidence(facet, query, own, reader=self.reader, titles=self._titles)
+            ranked[facet] = find_evidence(facet, query, own, reader=self.reader, titles=self._names)
         clock.mark("read")
         return (yield from self._from_evidence(query, hits, ranked, clock, generate=generate))
 
@@ -289,7 +291,7 @@ class Pipeline:
             if generate and self.generator is not None:
                 draft = yield from self._draft(query, evidence, self.generator)
                 clock.mark("generate")
-                standing, removed = check_draft(draft, query, evidence, titles=self._titles)
+                standing, removed = check_draft(draft, query, evidence, titles=self._names)
                 if answers_fully(standing, query, evidence):
                     statements = standing
                 clock.mark("verify")
@@ -315,6 +317,12 @@ class Pipeline:
             pieces.append(piece)
             yield Event("token", piece)
         return "".join(pieces)
+
+
+def _named(record: ReportRecord) -> str:
+    title = record.title or record.id
+    region = record.metadata.region.value if record.metadata.region else ""
+    return title if region in title else f"{region}:{title}"
 
 
 def _last(steps: Generator[Event, None, Answer]) -> Answer:
