@@ -56,7 +56,11 @@ class Config:
     fusion: str = _setting("zscore", "how dense and lexical scores are fused", choices=("zscore", "rrf"))
     dense_weight: float = _setting(0.5, "share of the dense side in the fusion, 0 to 1", least=0)
     top_k: int = _setting(8, "sections read for an answer", least=1)
-    least_confidence: float = _setting(0.1, "confidence below which a question is refused, 0 to 1", least=0)
+    refusal: str = _setting(
+        "balanced",
+        "operating point: how sure the evidence must be before it is answered from",
+        choices=("strict", "balanced", "eager"),
+    )
     snapshots_kept: int = _setting(2, "snapshots kept in the index folder, the current one included", least=1)
 
     host: str = _setting("127.0.0.1", "address the service listens on")
@@ -126,7 +130,7 @@ def _typed(item: Any, value: Any) -> Any:
             value = text
     if kind is float and type(value) is int:
         value = float(value)
-    if kind.__base__ is not object and issubclass(kind, Path) or kind is Path:
+    if (kind.__base__ is not object and issubclass(kind, Path)) or kind is Path:
         if not isinstance(value, str | Path):
             raise ConfigError(f"{source} = {value!r} is not a path", remedy=f"{item.name}: {item.metadata['help']}.")
         return Path(value).expanduser()

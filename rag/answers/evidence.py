@@ -51,11 +51,6 @@ class Evidence:
     planned: bool
     unmet: tuple[str, ...] = ()
 
-    @property
-    def confidence(self) -> float:
-        """How sure this sentence is to answer the question, 0 to 1."""
-        return self.scores.get("answerability", 1.0)
-
 
 def find_evidence(
     facet: Facet, query: Query, hits: Sequence[Hit], *, reader: Reader, titles: Mapping[str, str]

@@ -1,11 +1,12 @@
 """The composition root: a configuration to a pipeline that answers questions, searches and opens citations."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from rag.answers import answerability
 from rag.answers.answer import Answer, Event, compose, refuse
 from rag.answers.citations import CitedPassage, look_up
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
@@ -265,9 +266,8 @@ class Pipeline:
         *,
         generate: bool,
     ) -> Generator[Event, None, Answer]:
-        chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
-        confidence = max((items[0].confidence for items in chosen.values() if items), default=0.0)
-        if confidence < self.config.least_confidence:
+        chosen, confidence = self._choose(ranked)
+        if not any(chosen.values()):
             first = next(iter(hits.values()))
             best = [items[0] for items in ranked.values() if items]
             return refuse(
@@ -304,6 +304,18 @@ class Pipeline:
             titles=self._titles,
             confidence=confidence,
         )
+
+    def _choose(self, ranked: Mapping[Facet, list[Evidence]]) -> tuple[dict[Facet, list[Evidence]], float]:
+        """Per facet the sentences to answer from, none where they are not sure enough; and the surest confidence."""
+        calibration = answerability.shipped()
+        chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
+        confidences = {
+            facet: calibration.confidence(answerability.features_of(ranked[facet], items[0])) if items else 0.0
+            for facet, items in chosen.items()
+        }
+        least = calibration.thresholds[self.config.refusal]
+        kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
+        return kept, max(confidences.values(), default=0.0)
 
     def _draft(
         self, query: Query, evidence: Sequence[Evidence], generator: generators.Generator
