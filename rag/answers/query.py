@@ -53,7 +53,8 @@ _ASKS_WHEN = re.compile(_WHEN, re.I)
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
 _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
 _INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
-_OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|到底完成|真正|actual|in the end|finally", re.I)
+_OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|真正|已经|已建|建成的|actual|in the end|finally|already", re.I)
+_PLAN_ASKED = re.compile(r"原先|原定|原计划|原本|originally", re.I)
 
 _COUNTED = re.compile(
     r"(?:多少|几)\s*(?P<counter>人次|平方米|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
@@ -141,6 +142,7 @@ class Query:
     facets: tuple[Facet, ...]
     field: str = ""
     asks_outcome: bool = False
+    asks_plan: bool = False
 
 
 def understand(question: str, records: Sequence[Record], *, filters: Filters, longest: int) -> Query:
@@ -180,6 +182,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         facets=tuple(_facets(wording, parts, language, kind, reports, years, regions, meant)),
         field=field,
         asks_outcome=bool(_OUTCOME_ASKED.search(text)),
+        asks_plan=bool(_PLAN_ASKED.search(text)),
     )
 
 

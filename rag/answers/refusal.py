@@ -11,6 +11,8 @@ _REASONS = {
         "year": "{where}没有给出{what}年的这项内容。",
         "figure": "{where}没有给出所问的数字。",
         "outcome": "{where}只写了计划或目标,没有写完成的结果。",
+        "plan": "{where}写的是完成情况,没有写原来的计划。",
+        "name": "{where}没有把这件事与“{what}”联系在一起。",
         "": "{where}没有回答这个问题。",
     },
     "en": {
@@ -18,6 +20,8 @@ _REASONS = {
         "year": "{where} do not give this for {what}.",
         "figure": "{where} do not give the figure asked for.",
         "outcome": "{where} state a plan or target, not what was achieved.",
+        "plan": "{where} state what was achieved, not what was planned.",
+        "name": "{where} do not say this of “{what}”.",
         "": "{where} do not answer this question.",
     },
 }
