@@ -266,7 +266,7 @@ class Pipeline:
         *,
         generate: bool,
     ) -> Generator[Event, None, Answer]:
-        chosen, confidence = self._choose(ranked)
+        chosen, confidence = self._choose(query, ranked)
         if not any(chosen.values()):
             first = next(iter(hits.values()))
             best = [items[0] for items in ranked.values() if items]
@@ -305,7 +305,9 @@ class Pipeline:
             confidence=confidence,
         )
 
-    def _choose(self, ranked: Mapping[Facet, list[Evidence]]) -> tuple[dict[Facet, list[Evidence]], float]:
+    def _choose(
+        self, query: Query, ranked: Mapping[Facet, list[Evidence]]
+    ) -> tuple[dict[Facet, list[Evidence]], float]:
         """Per facet the sentences to answer from, none where they are not sure enough; and the surest confidence."""
         calibration = answerability.shipped()
         chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
@@ -313,7 +315,10 @@ class Pipeline:
             facet: calibration.confidence(answerability.features_of(ranked[facet], items[0])) if items else 0.0
             for facet, items in chosen.items()
         }
-        least = calibration.thresholds[self.config.refusal]
+        # A question for yes or no may be answered by a fact that differs from it, a question for a summary by a section
+        # that holds no one answer: the reader, which looks for one, is less sure of both.
+        point = "eager" if query.kind in ("yesno", "summary") else self.config.refusal
+        least = calibration.thresholds[point]
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)
 

@@ -10,8 +10,9 @@ from rag.errors import ConfigError
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_shipped_templates_have_both_turns_and_take_both_values(language: str) -> None:
-    system, user = load_prompt(f"answer.{language}").messages(evidence="1. 新建{12}所。", question="几所？")
+    system, *example, user = load_prompt(f"answer.{language}").messages(evidence="1. 新建{12}所。", question="几所？")
     assert (system["role"], user["role"]) == ("system", "user")
+    assert [turn["role"] for turn in example] == ["user", "assistant"]
     assert "1. 新建{12}所。" in user["content"]
     assert user["content"].endswith("几所？")
 
