@@ -1,20 +1,20 @@
 """The command line: arguments to the program's rooms, results to stdout, progress and errors to stderr."""
 
-import functools
-import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from rag.config import Config, load_config
+from rag.commands import as_json_option, configured, echo_json, example
+from rag.config import Config
 from rag.errors import RagError
+from rag.evaluating import evaluate
 
-# Only click, the settings and the errors are imported here: `rag --help` answers in under 0.3 s. Each command imports
-# what it needs.
+# Only click, the settings, the errors and commands are imported here: `rag --help` answers in under 0.3 s. Each command
+# imports what it needs.
 
 DONE, NOTHING, INTERRUPTED = 0, 1, 130
 
@@ -36,8 +36,6 @@ Example:
   rag ask "成都2018年解决了多少随迁子女的义务教育入学?"
 """
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -74,18 +72,6 @@ class _Words(click.ParamType[str]):
 
 
 WORDS = _Words()
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-
-
-def configured(command: Callable[Concatenate[Config, Parameters], Result]) -> Callable[Parameters, Result]:
-    """Give the command the configuration, read only now, so that `--help` works whatever is configured."""
-
-    @functools.wraps(command)
-    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        file: Path | None = click.get_current_context().find_root().params["config"]
-        return command(load_config(file), *args, **kwargs)
-
-    return run
 
 
 def filter_options(command: Command) -> Command:
@@ -98,11 +84,6 @@ def filter_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
-
-
-def _example(command: str) -> str:
-    """The end of a command's help: one line that can be copied (the mark keeps click from breaking it)."""
-    return f"\b\nExample:\n  {command}"
 
 
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -118,7 +99,7 @@ def models() -> None:
     """Provide the models, see which are there, and check them."""
 
 
-@models.command(epilog=_example("rag models pull multilingual-e5-small"))
+@models.command(epilog=example("rag models pull multilingual-e5-small"))
 @click.argument("names", nargs=-1, type=WORDS)
 @configured
 def pull(config: Config, /, names: tuple[str, ...]) -> None:
@@ -133,7 +114,7 @@ def pull(config: Config, /, names: tuple[str, ...]) -> None:
             click.echo(f"{name}: {folder}")
 
 
-@models.command("list", epilog=_example("rag models list --json"))
+@models.command("list", epilog=example("rag models list --json"))
 @as_json_option
 @configured
 def list_models(config: Config, /, as_json: bool) -> None:
@@ -143,7 +124,7 @@ def list_models(config: Config, /, as_json: bool) -> None:
 
     found = provision.listing(config)
     if as_json:
-        _echo_json([asdict(status) for status in found])
+        echo_json([asdict(status) for status in found])
         return
     rows = [("name", "role", "licence", "in use", "on this disk")]
     for status in found:
@@ -152,7 +133,7 @@ def list_models(config: Config, /, as_json: bool) -> None:
     click.echo(table(rows))
 
 
-@models.command(epilog=_example("rag models verify"))
+@models.command(epilog=example("rag models verify"))
 @click.argument("names", nargs=-1, type=WORDS)
 @configured
 def verify(config: Config, /, names: tuple[str, ...]) -> None:
@@ -175,7 +156,7 @@ def verify(config: Config, /, names: tuple[str, ...]) -> None:
     _finish(DONE if not damaged else NOTHING)
 
 
-@main.command(epilog=_example("rag index corpus reports/2019.txt"))
+@main.command(epilog=example("rag index corpus reports/2019.txt"))
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @as_json_option
 @configured
@@ -191,7 +172,7 @@ def index(config: Config, /, paths: tuple[Path, ...], as_json: bool) -> None:
         watch.say("loading the embedder")
         summary = build_index(paths or [config.corpus_dir], config, progress=watch.count)
     if as_json:
-        _echo_json(asdict(summary))
+        echo_json(asdict(summary))
     else:
         click.echo(
             f"{summary.reports} reports, {summary.sections} sections, {summary.chunks} chunks "
@@ -199,7 +180,7 @@ def index(config: Config, /, paths: tuple[Path, ...], as_json: bool) -> None:
         )
 
 
-@main.command(epilog=_example('rag search "随迁子女 义务教育" --year 2018 --top-k 3'))
+@main.command(epilog=example('rag search "随迁子女 义务教育" --year 2018 --top-k 3'))
 @click.argument("query", type=WORDS)
 @click.option("--top-k", type=click.IntRange(1), default=10, show_default=True, help="Sections shown at most.")
 @filter_options
@@ -220,13 +201,13 @@ def search(config: Config, /, query: str, top_k: int, as_json: bool, **filters: 
         from rag.service.schemas import HitBody, SearchBody
 
         bodies = [HitBody.of(hit, title) for hit, title in zip(hits, titles, strict=True)]
-        _echo_json(SearchBody(query=query, hits=bodies).model_dump())
+        echo_json(SearchBody(query=query, hits=bodies).model_dump())
     elif hits:
         click.echo(hits_text(hits, titles))
     _finish(DONE if hits else NOTHING)
 
 
-@main.command(epilog=_example('rag ask "How many pupils were enrolled in 2018?" --region 成都 --no-generate'))
+@main.command(epilog=example('rag ask "How many pupils were enrolled in 2018?" --region 成都 --no-generate'))
 @click.argument("question", type=WORDS)
 @click.option("--no-generate", is_flag=True, help="Answer in the evidence's own words, without the generator.")
 @click.option("--top-k", type=click.IntRange(1), help="Sections read for the answer.")
@@ -251,13 +232,13 @@ def ask(
     answer = event.data
     assert isinstance(answer, Answer)  # a stream ends with its answer
     if as_json:
-        _echo_json(answer.as_json())
+        echo_json(answer.as_json())
     else:
         click.echo(answer_text(answer))
     _finish(NOTHING if answer.refused else DONE)
 
 
-@main.command(epilog=_example("rag cite Y2hlbmdkdS0yMDE4LXN1bW1hcnkK5LqMLyjkuIApCjUzNgo1NzkKOWVhYWY2N2Y1OTEx"))
+@main.command(epilog=example("rag cite Y2hlbmdkdS0yMDE4LXN1bW1hcnkK5LqMLyjkuIApCjUzNgo1NzkKOWVhYWY2N2Y1OTEx"))
 @click.argument("citation_id", metavar="ID", type=WORDS)
 @as_json_option
 @configured
@@ -270,13 +251,13 @@ def cite(config: Config, /, citation_id: str, as_json: bool) -> None:
     with closing(Snapshot.open(config.index_dir, config=config)) as snapshot:
         passage = look_up(citation_id, snapshot)
     if as_json:
-        _echo_json(asdict(passage))
+        echo_json(asdict(passage))
     else:
         click.echo(passage_text(passage))
     _finish(DONE if passage.status == "current" else NOTHING)
 
 
-@main.command(epilog=_example("rag reports --json"))
+@main.command(epilog=example("rag reports --json"))
 @as_json_option
 @configured
 def reports(config: Config, /, as_json: bool) -> None:
@@ -289,7 +270,7 @@ def reports(config: Config, /, as_json: bool) -> None:
     if as_json:
         from rag.service.schemas import ReportsBody, ReportSummary
 
-        _echo_json(ReportsBody(reports=[ReportSummary.of(record) for record in records]).model_dump())
+        echo_json(ReportsBody(reports=[ReportSummary.of(record) for record in records]).model_dump())
         return
     rows = [("id", "title", "region", "years", "characters", "sections")]
     for record in records:
@@ -299,7 +280,7 @@ def reports(config: Config, /, as_json: bool) -> None:
     click.echo(table(rows))
 
 
-@main.command(epilog=_example("rag serve --host 0.0.0.0 --port 8080"))
+@main.command(epilog=example("rag serve --host 0.0.0.0 --port 8080"))
 @click.option("--host", help="Address to listen on (default: the setting `host`).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one (default: the setting `port`).")
 @configured
@@ -316,39 +297,10 @@ def serve(config: Config, /, host: str | None, port: int | None) -> None:
     run(create_app(config), config, announce=click.echo)
 
 
-@main.command("eval", epilog=_example("rag eval gold.jsonl --reports reports --failures"))
-@click.argument("gold", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--reports",
-    "folders",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="Reports that the gold asks about: a folder or a file. May be given more than once.",
-)
-@click.option("--no-generate", is_flag=True, help="Evaluate the answers in the evidence's own words.")
-@click.option("--failures", is_flag=True, help="Show each failing question too.")
-@as_json_option
-@configured
-def evaluate(
-    config: Config, /, gold: Path, folders: tuple[Path, ...], no_generate: bool, failures: bool, as_json: bool
-) -> None:
-    """Ask every question of GOLD and grade the answers: in all and by kind. The user's own index is left alone."""
-    from rag.evaluation.runs import evaluate_gold
-    from rag.terminal import watching
-
-    if no_generate:
-        config = replace(config, generate=False)
-    with watching() as watch:
-        watch.say("loading the models")
-        evaluation = evaluate_gold(gold, folders, config, progress=watch.count)
-    if as_json:
-        _echo_json(evaluation.as_json())
-    else:
-        click.echo(evaluation.table() + (f"\n\n{evaluation.failures()}" if failures else ""))
+main.add_command(evaluate)
 
 
-@main.command(epilog=_example("rag doctor"))
+@main.command(epilog=example("rag doctor"))
 @as_json_option
 @configured
 def doctor(config: Config, /, as_json: bool) -> None:
@@ -363,7 +315,7 @@ def doctor(config: Config, /, as_json: bool) -> None:
             checks.append(check)
             watch.say(f"looked at {check.name}")
     if as_json:
-        _echo_json([asdict(check) for check in checks])
+        echo_json([asdict(check) for check in checks])
     else:
         for check in checks:
             state = click.style("ok  ", fg="green") if check.ok else click.style("FAIL", fg="red")
@@ -375,10 +327,6 @@ def _used(config: Config) -> list[str]:
     from rag.models import provision
 
     return [status.name for status in provision.listing(config) if status.used]
-
-
-def _echo_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def _finish(exit_code: int) -> NoReturn:

@@ -30,7 +30,12 @@ ROOMS = {
     "training": {"errors", "config", "reports", "index", "models", "answers", "evaluation"},
     "terminal": {"errors", "config", "reports", "index", "models", "answers"},
     "doctor": {"errors", "config", "reports", "index", "models", "answers"},
-    "cli": {"errors", "config", "reports", "index", "models", "answers", "service", "evaluation", "terminal", "doctor"},
+    "commands": {"errors", "config"},
+    "evaluating": {"errors", "config", "evaluation", "terminal", "commands"},
+    "cli": {
+        *("errors", "config", "reports", "index", "models", "answers", "service"),
+        *("terminal", "doctor", "commands", "evaluating"),
+    },
     "__main__": {"cli"},
 }
 # Seconds to import each; only what uses them may wait for them.

@@ -23,7 +23,6 @@ from rag.answers.query import Filters
 from rag.cli import main
 from rag.config import Config
 from rag.errors import OverloadedError, SnapshotError
-from rag.evaluation import runs
 from rag.index.snapshot import Snapshot
 from rag.service.schemas import AnswerBody, SearchBody
 from tests.service.made import QUOTE, REPORTS, WrittenPipeline, small_snapshot
@@ -100,12 +99,18 @@ class TestHelp:
         result = rag(*path, "--help")
         assert result.exit_code == 0
         example = result.output.rpartition("Example:")[2]
-        Path("gold.jsonl").touch()
+        for name in ("gold", "passages", "questions", "dev", "test", "zh_refine", "zh_int"):
+            Path(f"{name}.jsonl").touch()
+        Path("README.md").touch()
         Path("reports").mkdir()
-        arguments = shlex.split(example)
-        assert tuple(arguments[: len(path) + 1]) == ("rag", *path)
-        command = dict(leaf_commands(main))[path]
-        with command.make_context(path[-1], arguments[len(path) + 1 :]) as context:
+        Path("shared").mkdir()
+        program, *rest = shlex.split(example)
+        assert program == "rag"
+        command: click.Command | None = main
+        while isinstance(command, click.Group):
+            _, command, rest = command.resolve_command(click.Context(command), rest)
+        assert command is dict(leaf_commands(main))[path]
+        with command.make_context(path[-1], rest) as context:
             assert context.args == []
 
     def test_a_broken_configuration_does_not_keep_help_away(self) -> None:
@@ -324,47 +329,6 @@ class TestModels:
 
     def test_an_unknown_model(self) -> None:
         assert rag("models", "pull", "no such model").exit_code in (69, 78)
-
-
-class TestEval:
-    @pytest.fixture
-    def calls(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, tuple[Path, ...], bool]]:
-        calls: list[tuple[Path, tuple[Path, ...], bool]] = []
-
-        class Evaluation:
-            def table(self) -> str:
-                return "the table"
-
-            def failures(self) -> str:
-                return "the failures"
-
-            def as_json(self) -> dict[str, Any]:
-                return {"total": {"right": 1.0}, "kinds": {}, "rows": []}
-
-        def evaluate(gold: Path, reports: Any, config: Config, *, progress: Any) -> Evaluation:
-            calls.append((gold, tuple(reports), config.generate))
-            return Evaluation()
-
-        monkeypatch.setattr(runs, "evaluate_gold", evaluate)
-        Path("gold.jsonl").touch()
-        Path("reports").mkdir()
-        return calls
-
-    def test_the_table(self, calls: list[Any]) -> None:
-        assert rag("eval", "gold.jsonl", "--reports", "reports").stdout == "the table\n"
-        assert calls == [(Path("gold.jsonl"), (Path("reports"),), True)]
-
-    def test_the_failures_below_it(self, calls: list[Any]) -> None:
-        result = rag("eval", "gold.jsonl", "--reports", "reports", "--failures", "--no-generate")
-        assert result.stdout == "the table\n\nthe failures\n"
-        assert calls[0][2] is False
-
-    def test_json(self, calls: list[Any]) -> None:
-        result = rag("eval", "gold.jsonl", "--reports", "reports", "--json")
-        assert json.loads(result.stdout)["total"] == {"right": 1.0}
-
-    def test_no_gold(self) -> None:
-        assert rag("eval", "none.jsonl", "--reports", ".").exit_code == 2
 
 
 class TestDoctor:

@@ -69,14 +69,20 @@ def test_the_table_has_no_setting_that_is_none() -> None:
 
 def test_every_command_is_named_and_every_named_command_exists_with_its_options() -> None:
     commands = all_commands(main)
-    named = set()
+    named: set[str] = set()
     for line in COMMANDS:
         words = re.sub(r".*?(?:^|[ /])rag (?=[a-z])", "rag ", line, count=1).split()
-        command = next((" ".join(words[:size]) for size in (3, 2) if " ".join(words[:size]) in commands), None)
-        assert command is not None, f"no such command: {line}"
-        named.add(command)
-        known = {option for parameter in commands[command].params for option in parameter.opts}
-        assert not [word for word in words if word.startswith("--") and word not in known], line
+        name, rest = "rag", words[1:]
+        command: click.Command = main
+        while isinstance(command, click.Group) and rest:
+            below, found, rest = command.resolve_command(click.Context(command), rest)
+            assert found is not None, f"no such command: {line}"
+            name, command = f"{name} {below}", found
+        if isinstance(command, click.Group):  # a group alone stands for its commands
+            continue
+        named.add(name)
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert not [word for word in rest if word.startswith("--") and word not in known], line
     assert named == set(commands)
 
 
