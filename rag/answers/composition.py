@@ -12,7 +12,7 @@ from rag.answers.verification import Verdict, character_pairs, says_plan, squeez
 
 _CLAIM_END = re.compile(r"(?<=[。！？!?；;])|(?<=[a-z\d)][.])\s+(?=[A-Z])|\n+")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.、)](?!\d))\s*")
-_CLAUSE = re.compile(r"[,，;；。:：]")
+_CLAUSE = re.compile(r"[,，;；。:：\n]")
 _MARKER = re.compile(r"\s*\[\d+\]")
 _LISTED = re.compile(r"[^,，。;；:：、(（)）]+(?:、[^,，。;；:：、(（)）]+)+")
 
@@ -36,8 +36,10 @@ def in_its_own_words(evidence: Sequence[Evidence], *, language: str, label: str 
     for item in evidence:
         words = " ".join(item.text.split())
         if language == "en":
-            words = f"“{words}”"
-        statements.append(Statement(_marked(words, item, language), (item,), label=label))
+            words = f"The report {'plans' if item.planned else 'says'}: “{words}”"
+            statements.append(Statement(words, (item,), label=label))
+        else:
+            statements.append(Statement(_marked(words, item, language), (item,), label=label))
     return statements
 
 
@@ -46,53 +48,55 @@ def _marked(words: str, item: Evidence, language: str) -> str:
     return f"{PLAN_MARK[language]}{words}" if item.planned and not says_plan(words) else words
 
 
-def _of_the_matter_asked(claim: str, query: Query, item: Evidence) -> bool:
-    """Whether a claim takes what it tells from the clause of its evidence that the question is about.
-
-    "甲市的学校秋季招生,乙市的学校完成征地": asked who enrols, 乙市 stands in the evidence and is wrong all the same.
-    A clause that alone gives the claim some of its new words must share as many of the question's words as any other,
-    less one.
-    A claim that shares no words with the question (a bare name) says nothing that could be checked.
-    """
-    if query.language == "en":
-        return True
-    asked, told = character_pairs(query.text), character_pairs(claim)
-    if len(asked & told) < 2:
-        return False
-    clauses = [character_pairs(clause) for clause in _CLAUSE.split(item.text)]
-    held = Counter(pair for clause in clauses for pair in clause)
-    new = {pair for pair in told - asked if held[pair] == 1}
-    least = max(len(asked & clause) for clause in clauses) - 1
-    return all(len(asked & clause) >= least for clause in clauses if new & clause)
-
-
 def check_draft(
     draft: str, query: Query, evidence: Sequence[Evidence], *, titles: Mapping[str, str]
 ) -> tuple[list[Statement], list[Statement]]:
-    """Split a draft into claims and verify each against every evidence sentence: those that stand, those that fall.
+    """Split a draft into claims and verify each against the evidence: those that stand, those that fall.
 
-    The model's own markers are dropped, never repaired: a claim cites the sentence that bears it out, or falls.
+    The model's own markers are dropped, never repaired: a claim cites the one sentence that bears it out, or where it
+    takes two to do so all of them, or falls.
     """
     standing, fallen = [], []
+    cited = [(item,) for item in evidence] + ([tuple(evidence)] if len(evidence) > 1 else [])
     for claim in claims_of(draft):
-        verdicts = [
-            verify(
-                claim,
-                item.text,
-                context=" ".join((titles.get(item.chunk.report, ""), *item.chunk.path)),
-                planned=item.planned,
-            )
-            for item in evidence
-        ]
-        bearing = [item for item, verdict in zip(evidence, verdicts, strict=True) if verdict.supported]
-        item = next((item for item in bearing if _of_the_matter_asked(claim, query, item)), None)
-        if item is not None:
-            standing.append(Statement(_marked(claim, item, query.language), (item,)))
-        elif bearing:
-            fallen.append(Statement(claim, (), Verdict("misattributed", "the cited words say it of something else")))
+        verdicts = [_verdict(claim, query, items, titles) for items in cited]
+        items = next((items for items, verdict in zip(cited, verdicts, strict=True) if verdict.supported), None)
+        if items is None:
+            fallen.append(Statement(claim, (), verdicts[-1]))
         else:
-            fallen.append(Statement(claim, (), verdicts[0]))
+            standing.append(Statement(_marked(claim, items[0], query.language), items))
     return standing, fallen
+
+
+def _verdict(claim: str, query: Query, items: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
+    span = "\n".join(item.text for item in items)
+    context = " ".join(words for item in items for words in (titles.get(item.chunk.report, ""), *item.chunk.path))
+    verdict = verify(claim, span, context=context, planned=any(item.planned for item in items))
+    if verdict.supported and query.language == "en" and len(re.findall(r"[A-Za-z]{2,}", claim)) < 3:
+        return Verdict("unsupported", "a bare figure or name says nothing that could be checked")
+    if verdict.supported and query.language == "zh" and not _of_the_matter_asked(claim, query, span):
+        return Verdict("misattributed", "the cited words say it of something else")
+    return verdict
+
+
+def _of_the_matter_asked(claim: str, query: Query, span: str) -> bool:
+    """Whether a claim takes what it tells from the clause of its span that the question is about.
+
+    "甲市的学校秋季招生,乙市的学校完成征地": asked who enrols, 乙市 stands in the evidence and is wrong all the same.
+    A clause that alone gives a part of the claim its new words must share as many of the words this part has from the
+    question as any other clause, less one. A claim without words of the question (a bare name) cannot be checked.
+    """
+    asked = character_pairs(query.text)
+    if len(asked & character_pairs(claim)) < 2:
+        return False
+    clauses = [character_pairs(clause) for clause in _CLAUSE.split(span)]
+    held = Counter(pair for clause in clauses for pair in clause)
+    for part in map(character_pairs, _CLAUSE.split(claim)):
+        new = {pair for pair in part - asked if held[pair] == 1}
+        least = max(len(asked & part & clause) for clause in clauses) - 1
+        if any(len(asked & part & clause) < least for clause in clauses if new & clause):
+            return False
+    return True
 
 
 def claims_of(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.answers.glossary import render
 from rag.answers.quantities import Quantity, half_width, quantities
 
 Value = Literal["supported", "unsupported", "misattributed"]
@@ -82,11 +83,15 @@ def _fault(claim: str, span: str, *, context: str, planned: bool) -> str:
         name = match[1] or match[2]
         if squeeze(name) not in reachable:
             return f"the name {name} is not in the cited words"
-    if squeeze(claim).rstrip("。.") in squeeze(span):
+    if _HAN.search(claim) and squeeze(claim).rstrip("。.") in squeeze(span):
         return _plan_told_as_outcome(claim, span, planned=planned)
     if _HAN.search(claim):
         missing = _direction_fault(claim, span) or _negation_fault(claim, span)
         missing = missing or _wording_fault(claim, span + context) or _pairing_fault(claim, span, stated, given)
+        if missing:
+            return missing
+    else:
+        missing = _pairing_fault_in_english(claim, span, stated, given)
         if missing:
             return missing
     return _plan_told_as_outcome(claim, span, planned=planned)
@@ -161,6 +166,24 @@ def _pairing_fault(claim: str, span: str, stated: list[Quantity], given: list[Qu
 
         if max(map(fit, rivals)) - max(map(fit, own)) >= _PAIRING_MARGIN:
             return f"{claim[figure.start : figure.end].strip()} belongs to something else in the cited words"
+    return ""
+
+
+def _pairing_fault_in_english(claim: str, span: str, stated: list[Quantity], given: list[Quantity]) -> str:
+    """The same for an English claim on a Chinese span: its words beside a figure are compared in Chinese."""
+    for figure in stated:
+        own = [other for other in given if figure.agrees_with(other)]
+        rivals = [other for other in given if other.kind == figure.kind and other.value != figure.value]
+        if not own or not rivals:
+            continue
+        before = re.split(r"[,;]|\band\b", claim[: figure.start])[-1]
+        words = character_pairs(render(before + re.split(r"[,;.]|\band\b", claim[figure.end :])[0]))
+
+        def fit(other: Quantity, words: set[str] = words) -> int:
+            return len(words & character_pairs(_surroundings(span, other)))
+
+        if not words or max(map(fit, rivals)) > max(map(fit, own)):
+            return f"{claim[figure.start : figure.end].strip()} cannot be told to belong to this in the cited words"
     return ""
 
 

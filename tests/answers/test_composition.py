@@ -69,7 +69,7 @@ def test_plans_are_marked_as_plans() -> None:
         "(计划)新建100所食堂。",
         "全年新建幼儿园12所、小学3所。",
     ]
-    assert in_its_own_words([plan], language="en")[0].text == "(planned) “新建100所食堂。”"
+    assert in_its_own_words([plan], language="en")[0].text == "The report plans: “新建100所食堂。”"
 
 
 def test_a_name_from_another_clause_than_the_one_asked_about_falls() -> None:
@@ -81,3 +81,9 @@ def test_a_name_from_another_clause_than_the_one_asked_about_falls() -> None:
     assert [statement.text for statement in right] == ["甲山市的特殊学校秋季开始招生。"]
     assert (wrong, bare) == ([], [])
     assert fallen[0].verdict.value == "misattributed"
+
+
+def test_a_claim_that_takes_two_sentences_cites_both() -> None:
+    asked = query("投入多少资金,新建多少所幼儿园？")
+    standing, _ = check_draft("投入资金1.7亿元,新建幼儿园12所。", asked, [BUILT, SPENT], titles={})
+    assert [statement.evidence for statement in standing] == [(BUILT, SPENT)]

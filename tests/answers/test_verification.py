@@ -87,3 +87,11 @@ def test_changing_any_digit_fails(which: int, step: int) -> None:
 def test_wording_shared_is_a_share_of_character_pairs() -> None:
     assert shared_wording("新建学校", "新建的学校") == pytest.approx(2 / 3)
     assert shared_wording("98", "") == 1.0
+
+
+def test_english_figures_must_stand_beside_the_words_they_are_said_of() -> None:
+    span = "化解义务教育阶段大班额695个,190个超大班额全面消除,无大班额区域由11个增加至16个。"
+    assert verify("695 oversized classes in compulsory education were dissolved.", span).supported
+    wrong = verify("16 oversized classes in compulsory education were dissolved.", span)
+    assert wrong.reason == "16 cannot be told to belong to this in the cited words"
+    assert not verify("16", span).supported
