@@ -118,13 +118,12 @@ def compose(
     *,
     removed: Sequence[Statement] = (),
     evidence: Sequence[Evidence] = (),
-    gaps: Sequence[str] = (),
     titles: Mapping[str, str],
     confidence: float,
 ) -> Answer:
     """Number the evidence in the order the statements cite it and write the text, one line a statement.
 
-    `gaps` are sentences that say what the reports leave open; they close the text and cite nothing.
+    A statement without evidence says what the reports leave open: it is a line of the text, but no claim.
     """
     citations: dict[tuple[str, int, int], Citation] = {}
     claims, lines = [], []
@@ -136,13 +135,14 @@ def compose(
             if key not in citations:
                 citations[key] = _cite(item, number=len(citations) + 1, titles=titles)
             own.append(citations[key])
-        claims.append(Claim(statement.text, statement.verdict, tuple(citation.id for citation in own)))
-        markers = "".join(f"[{citation.number}]" for citation in own)
+        if own:
+            claims.append(Claim(statement.text, statement.verdict, tuple(citation.id for citation in own)))
         label = f"{statement.label}:" if statement.label else ""
-        lines.append(f"{'- ' if rows else ''}{label}{statement.text} {markers}")
+        markers = "".join(f"[{citation.number}]" for citation in own)
+        lines.append(f"{'- ' if rows else ''}{label}{statement.text} {markers}".rstrip())
     return Answer(
         question=query.text,
-        text="\n".join([*lines, *gaps]),
+        text="\n".join(lines),
         refused=False,
         language=query.language,
         kind=query.kind,

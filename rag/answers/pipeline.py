@@ -14,7 +14,7 @@ from rag.answers.evidence import Evidence, choose, find_evidence
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Query, understand
-from rag.answers.refusal import blank_line, gap, why_refused
+from rag.answers.refusal import blank_line, silence, why_refused
 from rag.answers.retrieval import Hit, retrieve
 from rag.answers.summaries import summarize
 from rag.config import Config
@@ -251,11 +251,12 @@ class Pipeline:
         return read_roles(query, list(dict.fromkeys(ranked))[:1], self.snapshot.report)
 
     def _from_labels(self, query: Query, found: Found, hits: Sequence[Hit]) -> Answer:
-        gaps = [blank_line(label, query.language) for label in found.blank]
+        gaps = [Statement(blank_line(label, query.language), ()) for label in found.blank]
         if not found.statements:
-            return refuse(query, "".join(gaps), hits, titles=self._titles, confidence=0.0)
+            reason = "".join(gap.text for gap in gaps)
+            return refuse(query, reason, hits, titles=self._titles, confidence=0.0)
         evidence = [item for statement in found.statements for item in statement.evidence]
-        return compose(query, found.statements, evidence=evidence, gaps=gaps, titles=self._titles, confidence=1.0)
+        return compose(query, [*found.statements, *gaps], evidence=evidence, titles=self._titles, confidence=1.0)
 
     def _from_evidence(
         self,
@@ -278,14 +279,13 @@ class Pipeline:
             yield Event("evidence", item)
         clock.mark("first_evidence")
         removed: list[Statement] = []
-        gaps: list[str] = []
         if query.kind == "summary":
             statements = summarize(next(iter(ranked.values())))
         elif query.kind == "compare":
             statements = []
             for facet, items in chosen.items():
-                statements += in_its_own_words(items, language=query.language, label=facet.label)
-                gaps += [] if items else [gap(facet, query.language)]
+                rows = in_its_own_words(items, language=query.language, label=facet.label)
+                statements += rows or [Statement(silence(query.language), (), label=facet.label)]
         else:
             statements = in_its_own_words(evidence, language=query.language)
             if generate and self.generator is not None:
@@ -300,7 +300,6 @@ class Pipeline:
             statements,
             removed=removed,
             evidence=evidence,
-            gaps=gaps,
             titles=self._titles,
             confidence=confidence,
         )

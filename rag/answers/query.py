@@ -1,7 +1,7 @@
 """A question to what it asks: language, kind, reports and years meant, and the figures an answer must hold."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, Protocol
@@ -159,11 +159,10 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     language: Literal["zh", "en"] = "zh" if re.search(r"[一-鿿]{2}", text) else "en"
     regions = _regions_named(text, allowed)
     names = {_pinyin(name): name for name in regions}
-    parts = _SENTENCE_END.split(text) if language == "zh" else _ENGLISH_PARTS.split(text)
-    wording = text
+    wording = text if language == "zh" else render(text, names=names) or text
+    parts = {part: part for part in _SENTENCE_END.split(text)}
     if language == "en":
-        wording = render(text, names=names) or text
-        parts = [render(part, names=names) or wording for part in parts]
+        parts = {part: render(part, names=names) or wording for part in _ENGLISH_PARTS.split(text)}
     years = _years_named(text, language)
     meant = [record for record in allowed if not regions or _region(record) in regions]
     meant = _of_the_years(meant, years) if regions else meant
@@ -179,7 +178,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         reports=reports,
         regions=regions,
         years=years,
-        facets=tuple(_facets(wording, parts, language, kind, reports, years, regions, meant)),
+        facets=tuple(_facets(text, wording, parts, language, kind, reports, years, regions, meant)),
         field=field,
         asks_outcome=bool(_OUTCOME_ASKED.search(text)),
         asks_plan=bool(_PLAN_ASKED.search(text)),
@@ -269,8 +268,9 @@ def _kind(text: str, field: str, regions: Sequence[str], years: Sequence[int], r
 
 
 def _facets(
+    question: str,
     text: str,
-    parts: Sequence[str],
+    parts: Mapping[str, str],
     language: str,
     kind: Kind,
     reports: tuple[str, ...],
@@ -280,7 +280,7 @@ def _facets(
 ) -> Iterator[Facet]:
     if kind == "compare" and len(regions) < 2:
         for year, own in _reports_by_year(records, years).items():
-            yield Facet(text, own, (year,), asked(text), label=f"{year}年" if language == "zh" else str(year))
+            yield Facet(text, own, (year,), asked(question), label=f"{year}年" if language == "zh" else str(year))
         return
     if kind == "compare":
         for region in regions:
@@ -288,15 +288,15 @@ def _facets(
             named = _years_beside(text, region, regions, language) or years
             of_region = [record for record in records if _region(record) == region]
             own = tuple(record.id for record in _of_the_years(of_region, named))
-            yield Facet(words, own, named, asked(_clause_of(text, region) or text), label=region)
+            yield Facet(words, own, named, asked(_clause_of(text, region) or question), label=region)
         return
-    questions = [part for part in dict.fromkeys(parts) if _INTERROGATIVE.search(part)]
+    questions = [part for part in parts if _INTERROGATIVE.search(part)]
     if kind == "summary" or len(questions) < 2:
-        yield Facet(text, reports, years, asked(text))
+        yield Facet(text, reports, years, asked(question))
         return
     # A Chinese question after another leans on it (2018年呢?); a joined English one names its own matter.
     for part in questions:
-        words = f"{text} {part}" if language == "zh" else part
+        words = f"{text} {part}" if language == "zh" else parts[part]
         yield Facet(words, reports, _years_named(part, language) or years, asked(part))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rag.answers.evidence import Evidence
-from rag.answers.query import Facet, Query, Record
+from rag.answers.query import Query, Record
 
 _REASONS = {
     "zh": {
@@ -43,11 +43,9 @@ def why_refused(query: Query, best: Sequence[Evidence], records: Sequence[Record
     )
 
 
-def gap(facet: Facet, language: str) -> str:
-    """The row of a comparison about a report that is silent."""
-    if language == "en":
-        return f"- {facet.label}: the reports do not give this."
-    return f"- {facet.label}:报告没有给出这项内容。"
+def silence(language: str) -> str:
+    """What a row of a comparison says of a report that is silent."""
+    return "the reports do not give this." if language == "en" else "报告没有给出这项内容。"
 
 
 def blank_line(label: str, language: str) -> str:

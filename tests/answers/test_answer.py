@@ -28,15 +28,15 @@ def test_citations_are_numbered_in_the_order_the_text_cites_them() -> None:
     assert answer.citations[1].section == ("一、学前",)
 
 
-def test_rows_of_a_comparison_carry_their_label_and_gaps_close_the_text() -> None:
+def test_rows_of_a_comparison_carry_their_label_and_a_gap_is_no_claim() -> None:
     answer = compose(
         query("比较？"),
-        [Statement("新建12所。", (ONE,), label="甲市")],
-        gaps=["- 乙市:没有。"],
+        [Statement("没有给出。", (), label="乙市"), Statement("新建12所。", (ONE,), label="甲市")],
         titles={},
         confidence=1.0,
     )
-    assert answer.text == "- 甲市:新建12所。 [1]\n- 乙市:没有。"
+    assert answer.text == "- 乙市:没有给出。\n- 甲市:新建12所。 [1]"
+    assert [claim.text for claim in answer.claims] == ["新建12所。"]
 
 
 def test_the_body_shows_what_was_removed_and_why() -> None:
