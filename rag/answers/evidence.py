@@ -168,17 +168,17 @@ def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
 
 def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
     unmet = []
-    stated = {int(figure.value) for figure in quantities(text) if figure.kind == "year"}
-    if facet.years and query.kind != "yesno" and not set(facet.years) & (stated | set(chunk.years)):
+    # A passage of no known year is judged by the years it names itself, and not at all where it names none.
+    known = _years(text) | set(chunk.years) if chunk.years else _years(chunk.text)
+    if facet.years and known and query.kind != "yesno" and not set(facet.years) & known:
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
-    reachable = squeeze(text + around)
+    section = squeeze(chunk.text + around)
     for place in places_named(facet.text):
-        if short_form(place) not in reachable and place not in query.regions:
+        if short_form(place) not in section and place not in query.regions:
             unmet.append(f"place:{place}")
     figures = quantities(text)
     if facet.asked and not any(asked.met_by(figure) for asked in facet.asked for figure in figures):
         unmet.append(f"figure:{facet.asked[0].noun}")
-    section = squeeze(chunk.text + around)
     for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
         if squeeze(name) not in section:
             unmet.append(f"name:{name}")
@@ -187,6 +187,10 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     if query.asks_plan and not planned:
         unmet.append("plan:")
     return unmet
+
+
+def _years(text: str) -> set[int]:
+    return {int(figure.value) for figure in quantities(text) if figure.kind == "year"}
 
 
 def _content_sentences(chunk: Chunk) -> list[tuple[int, int]]:

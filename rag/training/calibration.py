@@ -15,6 +15,7 @@ from rag.config import load_config
 from rag.evaluation.measures import auroc
 from rag.models.reader import Reader, open_reader
 from rag.reports.chunks import Chunk
+from rag.reports.metadata import years_in
 from rag.training.examples import Row, answered, load_rows, split
 from rag.training.mixture import disguised, hard_neighbours
 from rag.training.near_misses import Names, near_miss
@@ -52,14 +53,24 @@ def groups(rows: list[Row], count: int, seed: int) -> Iterator[Group]:
 def features(question: str, passages: list[str], *, reader: Reader) -> dict[str, float] | None:
     """The features of the evidence among the passages; None where the rules alone refuse."""
     query = understand(question, (), filters=Filters(), longest=LONGEST_QUESTION)
-    hits = [
-        Hit(Chunk(f"p{at}", f"p{at}", "", (), "front", 0, len(text), text, ()), 0.0, 0.0, 0.0)
-        for at, text in enumerate(passages)
-    ]
+    titles: dict[str, str] = {}
+    hits = []
+    for passage in dict.fromkeys(passages):
+        name = f"p{len(hits)}"
+        titles[name], path, text = _headed(passage)
+        chunk = Chunk(name, name, "", path, "front", 0, len(text), text, years_in(titles[name]))
+        hits.append(Hit(chunk, score=0.0, dense=0.0, lexical=0.0))
     facet = query.facets[0]
-    ranked = find_evidence(facet, query, hits, reader=reader, titles={})
+    ranked = find_evidence(facet, query, hits, reader=reader, titles=titles)
     chosen = choose(facet, ranked)
     return features_of(ranked, chosen[0]) if chosen else None
+
+
+def _headed(passage: str) -> tuple[str, tuple[str, ...], str]:
+    """Title, headings and text of a passage that begins with them (《题名》 > 标题), as the examples write them."""
+    first, _, text = passage.partition("\n")
+    title, *path = first.split(" > ")
+    return (title[1:-1], tuple(path), text) if title.startswith("《") and title.endswith("》") else ("", (), passage)
 
 
 def fit(table: list[tuple[dict[str, float], bool]]) -> tuple[float, dict[str, float]]:
