@@ -54,7 +54,7 @@ def features(question: str, passages: list[str], *, reader: Reader) -> dict[str,
     """The features of the evidence among the passages; None where the rules alone refuse."""
     query = understand(question, (), filters=Filters(), longest=LONGEST_QUESTION)
     titles: dict[str, str] = {}
-    hits = []
+    hits: list[Hit] = []
     for passage in dict.fromkeys(passages):
         name = f"p{len(hits)}"
         titles[name], path, text = _headed(passage)
