@@ -54,7 +54,7 @@ def test_two_runs_give_the_same_answer(pipeline: Pipeline) -> None:
 
 
 def test_every_quote_stands_in_its_report_and_opens_as_current(pipeline: Pipeline) -> None:
-    answer = pipeline.ask("成都2018年新开了多少所幼儿园?")
+    answer = pipeline.ask("成都2018年启用了多少所幼儿园?")
     assert answer.citations
     for citation in answer.citations:
         text = pipeline.snapshot.report(citation.report).text

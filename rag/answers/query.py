@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from rag.answers.glossary import render
 from rag.answers.quantities import Quantity, half_width, quantities
+from rag.answers.verification import character_pairs
 from rag.errors import InputError
 from rag.reports.metadata import Metadata
 
@@ -49,6 +50,12 @@ _METADATA = {
         re.I,
     ),
 }
+_POINTING = re.compile(
+    r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
+)
+_ABOUT_METADATA = re.compile(
+    rf"{_WHEN}|{_WHO}|发布|公开|公布|刊登|发表|上网|挂网|落款|成文|印发|签发|署名|[是的在由了于?]"
+)
 _ASKS_WHEN = re.compile(_WHEN, re.I)
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
 _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
@@ -247,12 +254,28 @@ def _field_named(text: str, records: Sequence[Record]) -> str:
         return ""
     for field, pattern in _METADATA.items():
         if pattern.search(text) and (field != "published" or _ASKS_WHEN.search(text)):
-            return field
+            return field if _about_the_report(text, records, named=field in ("document_number", "index_number")) else ""
     labels = {label.label for record in records for label in record.metadata.labels}
     return next(
         (label for label in sorted(labels, key=lambda word: (-len(word), word)) if len(label) >= 3 and label in text),
         "",
     )
+
+
+def _about_the_report(text: str, records: Sequence[Record], *, named: bool) -> bool:
+    """Whether a question for metadata is about a report itself, not about a document that a report mentions.
+
+    A title in 《》 must be a report's. Where the field is not `named` by a word that only mastheads use, the question
+    must point to the report (这份总结), or half of its words must be of the report's title.
+    """
+    titles = [record.metadata.title.value for record in records if record.metadata.title]
+    quoted = re.findall(r"《([^》]+)》", text)
+    if quoted:
+        return any(name in title or title in name for name in quoted for title in titles)
+    if named or _POINTING.search(text) or not re.search(r"[一-鿿]{2}", text):
+        return True
+    words = character_pairs(_ABOUT_METADATA.sub(" ", text))
+    return any(len(words & character_pairs(title)) >= len(words) / 2 for title in titles)
 
 
 def _kind(text: str, field: str, regions: Sequence[str], years: Sequence[int], records: Sequence[Record]) -> Kind:

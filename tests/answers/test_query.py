@@ -90,6 +90,9 @@ def test_two_regions_make_a_comparison_with_a_facet_each() -> None:
         ("洛阳这份文件的文号是什么？", "metadata"),
         ("洛阳这份总结的文章来源是哪里？", "metadata"),
         ("洛阳制定办法时和哪几个部门一起发文？", "plain"),
+        ("洛阳市教育局工作总结是什么时候发布的？", "metadata"),
+        ("洛阳什么时候发布了智慧校园行动计划？", "plain"),
+        ("《洛阳市智慧校园行动计划》是什么时候发布的？", "plain"),
     ],
 )
 def test_kinds(question: str, kind: str) -> None:
