@@ -1,15 +1,16 @@
 """What the README says, held against the program: its commands, settings, exit codes, requests and citations."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import click
 import pytest
 
 from rag.answers.citations import look_up
+from rag.answers.pipeline import Pipeline, build_index
 from rag.cli import main
-from rag.config import Config
+from rag.config import Config, load_config
 from rag.errors import RagError
 from rag.reports.reading import Report, find_reports, read_reports
 from rag.service.api import create_app
@@ -114,3 +115,15 @@ def test_the_citations_shown_open_at_words_that_stand() -> None:
         passage = look_up(identifier, corpus)
         assert passage.status == "current"
         assert f"“{' '.join(passage.quote.split())}”" in README
+
+
+@pytest.mark.slow
+def test_the_sample_question_is_answered_with_the_citations_shown(tmp_path: Path) -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    question = re.findall(r"^Q \?= (.+)$", makefile, re.M)[0]
+    assert question in START
+    config = replace(load_config(), index_dir=tmp_path)
+    build_index([PROJECT / "corpus"], config)
+    answer = Pipeline.open(config).ask(question)
+    assert not answer.refused
+    assert [citation.id for citation in answer.citations] == re.findall(r"rag cite (\S+)", "\n".join(START))

@@ -238,7 +238,10 @@ class Pipeline:
         return read_masthead(query, [self.snapshot.report(report) for report in reports], self.snapshot.chunks)
 
     def _roles(self, query: Query, *, k: int) -> Found:
-        """Retrieval for the matter alone: the words that ask for the office would find every item that has one."""
+        """Retrieval for the matter alone: the words that ask for the office would find every item that has one.
+
+        Nothing is found where the reader is not sure that the best item with such lines is about the matter.
+        """
         matter = ROLE_WORDS.sub(" ", query.wording)
         hits = self._retrieve(matter, query.reports, k=k)
         ranked = []
@@ -248,7 +251,15 @@ class Pipeline:
                 for chunk in self.snapshot.chunks(hit.chunk.report)
                 if chunk.address == hit.chunk.address and has_roles(chunk)
             ]
-        return read_roles(query, list(dict.fromkeys(ranked))[:1], self.snapshot.report)
+        if not ranked:
+            return Found(())
+        about = [Hit(ranked[0], score=0.0, dense=0.0, lexical=0.0)]
+        items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names)
+        calibration = answerability.shipped()
+        sure = calibration.confidence(answerability.features_of(items, items[0])) if items else 0.0
+        if sure < calibration.thresholds["eager"]:
+            return Found(())
+        return read_roles(query, ranked[:1], self.snapshot.report)
 
     def _from_labels(self, query: Query, found: Found, hits: Sequence[Hit]) -> Answer:
         gaps = [Statement(blank_line(label, query.language), ()) for label in found.blank]
