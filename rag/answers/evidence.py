@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rag.answers.answerability import log_odds
 from rag.answers.places import places_named, short_form
 from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query
@@ -24,8 +25,8 @@ _PLANNED = re.compile(
 )
 _DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
 
-# A fitting sentence must score at least this share of the best sentence of all.
-LEAST_OF_BEST = 0.6
+# A fitting sentence may stand this far behind the best sentence of all, in log-odds.
+MOST_BEHIND = 3.0
 
 _FILLER = re.compile(
     r"请问|请|概括|归纳|总结|简要|简述|列举|一共|总共|合计|分别|主要|有没有|是不是|是否|有多大|有多高|多少|多大|多高|多长|哪一?[个些家所位天届批期年]?|"
@@ -110,12 +111,12 @@ def _read(
 
 
 def combined(scores: Mapping[str, float]) -> float:
-    """One figure from the parts, for ranking the sentences of one question.
+    """One figure in log-odds for ranking the sentences of one question.
 
-    How surely the sentence bears the answer counts double beside how surely its passage has one and how many of the
-    question's terms it holds; 0.3 to 0.7 for these two measured alike.
+    How surely the sentence bears the answer, half of how surely its passage has one, and the share of the question's
+    terms that it holds. Log-odds tell sentences apart that are all unlikely; other shares measured much alike.
     """
-    return scores["reader"] + 0.5 * scores["answerability"] + 0.5 * scores["coverage"]
+    return log_odds(scores["reader"]) + 0.5 * log_odds(scores["answerability"]) + 4.0 * scores["coverage"]
 
 
 def states_plan(text: str, chunk: Chunk, title: str) -> bool:
@@ -139,7 +140,7 @@ def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
     place or figure: nothing is chosen.
     """
     fitting = [item for item in ranked if not item.unmet]
-    if not fitting or fitting[0].score < LEAST_OF_BEST * ranked[0].score:
+    if not fitting or fitting[0].score < ranked[0].score - MOST_BEHIND:
         return []
     chosen = [fitting[0]]
     missing = _missing(facet, chosen)
@@ -148,7 +149,7 @@ def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
     for item in near:
         if not missing:
             break
-        if item.score >= 0.5 * chosen[0].score and len(_missing(facet, [*chosen, item])) < len(missing):
+        if item.score >= chosen[0].score - MOST_BEHIND and len(_missing(facet, [*chosen, item])) < len(missing):
             chosen.append(item)
             missing = _missing(facet, chosen)
     return chosen

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -17,45 +17,67 @@ from rag.training.near_misses import Names, near_miss
 from rag.training.reports import invented_group
 
 
-def assess(reader: Reader, rows: Sequence[Row], *, seed: int) -> dict[str, float | None]:
-    """EM, F1, the share of best sentences that hold an answer, and AUROC of answerability by kind of negative.
+@dataclass(frozen=True)
+class Tally:
+    """What was measured, pair by pair: figures by name, and answerability by kind of pair."""
 
-    Each row is read once with its own passage, once with a near miss of it and once with its nearest other passage.
+    measured: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    surely: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(_joined(self.measured, other.measured), _joined(self.surely, other.surely))
+
+    def answer(self, said: str, answers: Sequence[str], *, answerability: float) -> None:
+        self.measured["EM"].append(exact_match(said, answers))
+        self.measured["F1"].append(f1(said, answers))
+        self.surely["answered"].append(answerability)
+
+    def figures(self) -> dict[str, float | None]:
+        """Means, and the AUROC of answerability: answered pairs against near misses, and against each kind alone."""
+        kinds = {kind: values for kind, values in sorted(self.surely.items()) if kind != "answered"}
+        near = [value for kind, values in kinds.items() if kind != "hard" for value in values]
+        areas = {f"AUROC near misses ({len(near)})": auroc(self.surely["answered"], near)}
+        areas |= {f"AUROC {kind} ({len(v)})": auroc(self.surely["answered"], v) for kind, v in kinds.items()}
+        return {name: mean(values) for name, values in self.measured.items()} | areas
+
+
+def _joined(one: dict[str, list[float]], two: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {name: one.get(name, []) + two.get(name, []) for name in [*one, *(name for name in two if name not in one)]}
+
+
+def assess(reader: Reader, rows: Sequence[Row], *, seed: int) -> Tally:
+    """EM, F1, the share of best sentences that hold an answer, and answerability with and without an answer.
+
+    Each row is read once with its own passage, once as a near miss and once with its nearest other passage.
     """
-    random, names = Random(seed), Names.of(row.question for row in rows)
+    random, names, tally = Random(seed), Names.of(row.question for row in rows), Tally()
     neighbours = hard_neighbours(rows)
-    measured: dict[str, list[float]] = defaultdict(list)
-    surely: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        example = answered(row)
         sentences = sentence_spans(row.passage)
         reading = reader.read(row.question, [row.passage], sentences=[sentences])[0]
         start, end = reading.span
-        measured["EM"].append(exact_match(row.passage[start:end], row.answers))
-        measured["F1"].append(f1(row.passage[start:end], row.answers))
+        tally.answer(row.passage[start:end], row.answers, answerability=reading.answerability)
         best = max(range(len(sentences)), key=lambda at: reading.sentence_scores[at])
         begin, stop = sentences[best]
-        measured["sentence"].append(float(any(answer in row.passage[begin:stop] for answer in row.answers)))
-        surely["answered"].append(reading.answerability)
-        for other in [near_miss(row, names, random), *_hard(example, neighbours[row.id])]:
+        held = any(begin < at + len(answer) and stop > at for at, answer in zip(row.starts, row.answers, strict=True))
+        tally.measured["best sentence"].append(float(held))
+        for other in [near_miss(row, names, random), *_hard(answered(row), neighbours[row.id])]:
             if other is not None:
-                surely[other.kind].append(_answerability(reader, other))
-    return {name: mean(values) for name, values in measured.items()} | _areas(surely)
+                tally.surely[other.kind].append(_answerability(reader, other))
+    return tally
 
 
-def assess_reports(reader: Reader, *, groups: int, seed: int) -> dict[str, float | None]:
+def assess_reports(reader: Reader, *, groups: int, seed: int) -> Tally:
     """The same for invented report sections that no training with another seed has seen."""
-    random = Random(seed)
-    measured: dict[str, list[float]] = defaultdict(list)
-    surely: dict[str, list[float]] = defaultdict(list)
+    random, tally = Random(seed), Tally()
     for example in (example for _ in range(groups) for example in invented_group(random)):
-        reading = reader.read(example.question, [example.passage], sentences=[[]])[0]
-        surely["answered" if example.span else example.kind].append(reading.answerability)
-        if example.span:
-            wanted, said = (example.passage[start:end] for start, end in (example.span, reading.span))
-            measured["EM"].append(exact_match(said, [wanted]))
-            measured["F1"].append(f1(said, [wanted]))
-    return {name: mean(values) for name, values in measured.items()} | _areas(surely)
+        if example.span is None:
+            tally.surely[example.kind].append(_answerability(reader, example))
+            continue
+        (reading,) = reader.read(example.question, [example.passage], sentences=[[]])
+        wanted, said = (example.passage[start:end] for start, end in (example.span, reading.span))
+        tally.answer(said, [wanted], answerability=reading.answerability)
+    return tally
 
 
 def _hard(example: Example, passages: Sequence[str]) -> Iterator[Example]:
@@ -65,15 +87,6 @@ def _hard(example: Example, passages: Sequence[str]) -> Iterator[Example]:
 
 def _answerability(reader: Reader, example: Example) -> float:
     return reader.read(example.question, [example.passage], sentences=[[]])[0].answerability
-
-
-def _areas(surely: dict[str, list[float]]) -> dict[str, float | None]:
-    answered_ones = surely.pop("answered")
-    near = [value for kind, values in surely.items() if kind != "hard" for value in values]
-    areas = {"AUROC near misses": auroc(answered_ones, near)}
-    return areas | {
-        f"AUROC {kind} ({len(values)})": auroc(answered_ones, values) for kind, values in sorted(surely.items())
-    }
 
 
 @click.command()
@@ -92,15 +105,18 @@ def main(data: Path, rows: int, groups: int, reader: str | None) -> None:
     _, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     if rows:
         held_out = Random(0).sample(held_out, min(rows, len(held_out)))
-    for source in [*sorted({row.source for row in held_out}), ""]:
-        own = [row for row in held_out if row.source == source or not source]
-        _show(source or "all", len(own), assess(opened, own, seed=2))
-    _show("invented reports", groups, assess_reports(opened, groups=groups, seed=2))
+    whole = Tally()
+    for source in sorted({row.source for row in held_out}):
+        tally = assess(opened, [row for row in held_out if row.source == source], seed=2)
+        whole += tally
+        _show(source, tally)
+    _show("all sets", whole)
+    _show(f"{groups} invented report sections", assess_reports(opened, groups=groups, seed=2))
 
 
-def _show(name: str, count: int, figures: dict[str, float | None]) -> None:
-    click.echo(f"{name} ({count})")
-    for figure, value in figures.items():
+def _show(name: str, tally: Tally) -> None:
+    click.echo(f"{name} ({len(tally.surely['answered'])} answered)")
+    for figure, value in tally.figures().items():
         click.echo(f"  {figure:32} {'-' if value is None else format(value, '.3f')}")
 
 

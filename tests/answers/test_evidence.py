@@ -85,6 +85,6 @@ def test_the_best_fitting_sentence_is_chosen_and_one_more_for_a_missing_figure()
 def test_nothing_is_chosen_when_what_fits_best_is_of_another_year() -> None:
     facet = Facet("2017年有多少？", (), (2017,), ())
     other_year = evidence("解决37.8万人。", score=0.9, unmet=("year:2017",))
-    assert choose(facet, [other_year, evidence("2017年的11个。", start=20, score=0.2)]) == []
+    assert choose(facet, [other_year, evidence("2017年的11个。", start=20, score=-4.0)]) == []
     fits = evidence("2017年解决30万人。", start=20, score=0.8)
     assert choose(facet, [other_year, fits]) == [fits]

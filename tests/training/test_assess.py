@@ -29,14 +29,23 @@ def row(number: int, question: str, passage: str, answer: str) -> Row:
 
 def test_figures_of_a_reader_that_is_right_about_one_of_two() -> None:
     rows = [row(1, "大桥多长?", "那是大桥。长128米。", "128米"), row(2, "谁来了?", "李白来了。", "李白")]
-    figures = assess(Knowing(), rows, seed=0)
+    figures = assess(Knowing(), rows, seed=0).figures()
     assert figures["EM"] == 0.5
     assert figures["F1"] == pytest.approx((1 + 2 * 2 / (4 + 2)) / 2)
-    assert figures["sentence"] == 1.0
+    assert figures["best sentence"] == 1.0
     assert figures["AUROC hard (2)"] == 0.75
 
 
 def test_reports_are_read_too() -> None:
-    figures = assess_reports(Knowing(), groups=5, seed=0)
+    tally = assess_reports(Knowing(), groups=5, seed=0)
+    figures = tally.figures()
     assert figures["EM"] == 0
-    assert figures["AUROC near misses"] == 0.5
+    near = sum(len(values) for kind, values in tally.surely.items() if kind != "answered")
+    assert figures[f"AUROC near misses ({near})"] == 0.5
+
+
+def test_tallies_add_up() -> None:
+    rows = [row(1, "大桥多长?", "那是大桥。长128米。", "128米"), row(2, "谁来了?", "李白来了。", "李白")]
+    one, two = (assess(Knowing(), [own], seed=0) for own in rows)
+    assert (one + two).figures()["EM"] == 0.5
+    assert len((one + two).surely["answered"]) == 2
