@@ -26,8 +26,11 @@ logger = logging.getLogger(__name__)
 FEATURES = ("answerability", "own_passage", "sentence", "coverage")
 DISTRACTORS = 2
 LONGEST_QUESTION = 1000
-# The share of answerable questions that each operating point refuses on the fitting data.
-FALSE_REFUSALS = {"strict": 0.15, "balanced": 0.06, "eager": 0.02}
+# Probabilities below which each operating point refuses. They lie low because people paraphrase, and the fitting data
+# hardly does: the answers it gives for real questions are right far more often than the probability says. Chosen on the
+# dev gold and its minimal pairs, the only real questions at hand, where `balanced` refuses about 3 % of the answerable
+# questions and 83 % of the others. "loose" is for questions that no single fact answers: yes or no, summaries.
+THRESHOLDS = {"strict": 0.1, "balanced": 0.04, "eager": 0.012, "loose": 0.003}
 
 Group = tuple[str, list[str], bool]  # question, passages, whether they answer it
 
@@ -105,23 +108,21 @@ def main(data: Path, out: Path, count: int, seed: int) -> None:
             logger.info("%d questions read", number)
     intercept, weights = fit(table)
     scores = [(intercept + sum(weights[name] * values[name] for name in FEATURES), label) for values, label in table]
-    positive = sorted(score for score, label in scores if label)
+    positive = [score for score, label in scores if label]
     negative = [score for score, label in scores if not label]
     area = auroc(positive, negative)
-    sigmoid = [1 / (1 + 2.718281828459045**-score) for score in positive]
-    thresholds = {name: sigmoid[int(share * len(sigmoid))] for name, share in FALSE_REFUSALS.items()}
     lines = [
         "# Written by `python -m rag.training.calibration`; see rag/answers/answerability.py.",
         f"# Fitted on {len(table)} questions ({len(positive)} answerable) with {reader.identity}, seed {seed}:",
         f"# AUROC {area:.3f} on the same questions; the rules alone refused {ruled_out[0]} unanswerable and",
-        f"# {ruled_out[1]} answerable ones. A threshold refuses the share of answerable questions noted beside it.",
+        f"# {ruled_out[1]} answerable ones. How the thresholds were chosen: see THRESHOLDS in the command.",
         f"intercept = {intercept:.4f}",
         "",
         "[weights]",
         *(f"{name} = {weight:.4f}" for name, weight in weights.items()),
         "",
         "[thresholds]",
-        *(f"{name} = {value:.4f}  # {FALSE_REFUSALS[name]:.0%}" for name, value in thresholds.items()),
+        *(f"{name} = {value}" for name, value in THRESHOLDS.items()),
     ]
     out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     logger.info("AUROC %s, written to %s", area, out)
