@@ -1,6 +1,6 @@
 # Each step is done where its result is missing or older than what it is made from.
 PYTHON ?= python3.11
-Q ?= 成都2018年解决了多少随迁子女的义务教育入学?
+Q ?= 疫情期间绵阳的学校可以从哪四种网课模式里挑选？
 CORPUS := $(or $(RAG_CORPUS_DIR),corpus)
 INDEX := $(or $(RAG_INDEX_DIR),index)/CURRENT
 export Q
