@@ -26,7 +26,7 @@ _PLANNED = re.compile(
 _DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
 
 # A fitting sentence may stand this far behind the best sentence of all, in log-odds.
-MOST_BEHIND = 3.0
+MOST_BEHIND = 1.5
 
 _FILLER = re.compile(
     r"请问|请|概括|归纳|总结|简要|简述|列举|一共|总共|合计|分别|主要|有没有|是不是|是否|有多大|有多高|多少|多大|多高|多长|哪一?[个些家所位天届批期年]?|"

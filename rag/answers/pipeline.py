@@ -328,7 +328,8 @@ class Pipeline:
         }
         # A question for yes or no may be answered by a fact that differs from it, a question for a summary by a section
         # that holds no one answer: the reader, which looks for one, is less sure of both.
-        point = "loose" if query.kind in ("yesno", "summary") else self.config.refusal
+        # A comparison names its matter once for all sides, so that each side's question is cut out of it roughly.
+        point = "loose" if query.kind in ("yesno", "summary", "compare") else self.config.refusal
         least = calibration.thresholds[point]
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)

@@ -1,4 +1,4 @@
-"""A text to the places it names, by the words and part-of-speech tags of jieba's dictionary."""
+"""A text to the places and the names in it, by the words and part-of-speech tags of jieba's dictionary."""
 
 import re
 import warnings
@@ -23,6 +23,18 @@ def places_named(text: str) -> tuple[str, ...]:
         if token.flag == "ns" and len(token.word) >= 2 and _is_place(token.word, tagger.tokenizer.FREQ)
     ]
     return tuple(dict.fromkeys(found))
+
+
+def noun_runs(text: str) -> list[tuple[str, ...]]:
+    """Runs of nouns and attributes that stand together, of words of two characters and more: names, qualified nouns."""
+    runs: list[list[str]] = [[]]
+    for token in _tagger().cut(text, HMM=False):
+        if token.flag[0] in "nbj" or token.flag == "vn":
+            if len(token.word) >= 2:
+                runs[-1].append(token.word)
+        elif runs[-1]:
+            runs.append([])
+    return [tuple(run) for run in runs if run]
 
 
 def short_form(place: str) -> str:

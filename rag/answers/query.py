@@ -76,6 +76,7 @@ _MONEY = re.compile(
     r"|how much (?:money|funding|was invested)",
     re.I,
 )
+_COMPARING = re.compile(r"对比|比较|相比|各自|分别|各(?=[是有惠投占达])|[,，]?谁[^,，?？]{0,4}[高低多少大小]")
 _ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
 
 
@@ -307,7 +308,7 @@ def _facets(
         return
     if kind == "compare":
         for region in regions:
-            words = _without(text, [other for other in regions if other != region])
+            words = _alone(text, [other for other in regions if other != region])
             named = _years_beside(text, region, regions, language) or years
             of_region = [record for record in records if _region(record) == region]
             own = tuple(record.id for record in _of_the_years(of_region, named))
@@ -370,7 +371,8 @@ def _years_beside(text: str, region: str, regions: Sequence[str], language: str)
     return _years_named(text[at : min(others, default=len(text))], language)
 
 
-def _without(text: str, words: Sequence[str]) -> str:
-    for word in words:
-        text = text.replace(word, "")
-    return text
+def _alone(text: str, others: Sequence[str]) -> str:
+    """A comparison as a question about one side: without the other regions, their years and the words that compare."""
+    for other in others:
+        text = re.sub(rf"[和与跟同比、及]?{other}[市省县区]?(?:(?:19|20)\d{{2}}年)?(?:\(目标\)|目标)?", "", text)
+    return re.sub(r"^[和与跟同比、及,]+", "", _COMPARING.sub("", text))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.answers.glossary import render
+from rag.answers.places import noun_runs
 from rag.answers.quantities import Quantity, half_width, quantities
 
 Value = Literal["supported", "unsupported", "misattributed"]
@@ -31,6 +32,7 @@ _PLAN = re.compile(
 )
 _OUTCOME = re.compile(r"已经?|完成了|建成了|实现了|达到了|新增了|取得了|最终|实际|were\b|was\b|has\b|have\b")
 _NAME = re.compile(r"《([^》]+)》|[“\"「]([^”\"」]{2,})[”\"」]")
+_DROPPABLE = frozenset(("全市", "全县", "全区", "全省", "我市", "我县", "我区", "我省", "我局", "本市", "目前"))
 _SEGMENT = re.compile(r"[,,，、;;；。:：!?！？\n]")
 _HAN = re.compile(r"[㐀-鿿]")
 
@@ -88,6 +90,7 @@ def _fault(claim: str, span: str, *, context: str, planned: bool) -> str:
     if _HAN.search(claim):
         missing = _direction_fault(claim, span) or _negation_fault(claim, span)
         missing = missing or _wording_fault(claim, span + context) or _pairing_fault(claim, span, stated, given)
+        missing = missing or _plan_told_as_outcome(claim, span, planned=planned) or _name_fault(claim, span, context)
         if missing:
             return missing
     else:
@@ -113,6 +116,23 @@ def shared_wording(claim: str, source: str) -> float:
 def _wording_fault(claim: str, source: str) -> str:
     share = shared_wording(claim, source)
     return "" if share >= LEAST_SHARED_WORDING else f"only {share:.0%} of its wording is in the cited words"
+
+
+def _name_fault(claim: str, span: str, context: str) -> str:
+    """A noun the cited words do not hold, or a name or qualified noun of theirs that the claim cuts short.
+
+    本科入围 may not be said of 重点入围, 学生 not of 农村学生, nor a company be named by the end of its name.
+    """
+    reachable, said = squeeze(span + context), squeeze(claim)
+    for run in noun_runs(half_width(claim)):
+        for word in run:
+            if squeeze(word) not in reachable:
+                return f"'{word}' is not in the cited words"
+    for run in noun_runs(half_width(span)):
+        left_out = [word for word in run if squeeze(word) not in said and word not in _DROPPABLE]
+        if squeeze(run[-1]) in said and left_out:
+            return f"'{''.join(run)}' is cut short"
+    return ""
 
 
 def _direction_fault(claim: str, span: str) -> str:

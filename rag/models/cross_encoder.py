@@ -17,7 +17,7 @@ from rag.errors import ModelError
 START, PAD, END = 0, 1, 2  # <s>, <pad> and </s> of the XLM-R vocabulary
 QUESTION_TOKENS = 128  # room for the question; a longer one keeps its beginning and its end
 TOKEN_TYPES = 4  # question or passage, times: does the other text hold the token's characters?
-WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
+WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"  # frozen, and shared with the embedder
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+")
 _HAN = re.compile(r"[一-鿿]+")
@@ -126,11 +126,13 @@ class CrossEncoder(nn.Module):
     @classmethod
     def from_embedder(cls, folder: Path) -> "CrossEncoder":
         """The embedder's encoder with fresh heads: every token type starts as the embedder's type 0."""
-        config, weights = embedder_config(folder), embedder_weights(folder)
+        weights = embedder_weights(folder)
+        words = weights.pop(WORD_EMBEDDINGS)
         types = weights["embeddings.token_type_embeddings.weight"]
         weights["embeddings.token_type_embeddings.weight"] = types[:1].repeat(TOKEN_TYPES, 1)
-        model = cls(config)
-        model.encoder.load_state_dict(weights)
+        model = cls(embedder_config(folder))
+        model.encoder.load_state_dict(weights, strict=False)
+        model.encoder.embeddings.word_embeddings = nn.Embedding.from_pretrained(words, freeze=True, padding_idx=PAD)
         return model
 
     def forward(self, pairs: Sequence[Pair]) -> Logits:
@@ -167,6 +169,7 @@ def embedder_config(folder: Path) -> BertConfig:
         raise ModelError(f"{folder} holds no config.json", remedy="Run `rag models pull` to provide the embedder.")
     config = BertConfig.from_pretrained(folder)
     config.type_vocab_size = TOKEN_TYPES
+    config.vocab_size = PAD + 1  # the embedder's 250,000 words are put in whole, not drawn at random first
     # Dropout costs half of a training step on a CPU: drawing the bits, and the unfused attention it forces.
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     return config

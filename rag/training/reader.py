@@ -152,7 +152,6 @@ def train(model: CrossEncoder, stream: Iterator[list[Item]], *, progress: Progre
 
     The learning rate follows the time, not the steps: so training ends annealed however busy the machine is.
     """
-    model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
     heads = [*model.pair_head.parameters(), *model.token_heads.parameters()]
     encoder = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW([{"params": encoder}, {"params": heads}], weight_decay=WEIGHT_DECAY)

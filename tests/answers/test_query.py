@@ -144,3 +144,11 @@ def test_two_years_with_reports_of_their_own_make_a_comparison() -> None:
         ("2018年", ("west-2018",)),
         ("2019年", ("west-2019",)),
     ]
+
+
+def test_a_side_of_a_comparison_asks_about_that_side_alone() -> None:
+    query = ask("对比洛阳2019年和泉州2018年的学生资助规模:各惠及多少人次?")
+    assert [facet.text for facet in query.facets] == [
+        "洛阳2019年的学生资助规模:惠及多少人次?",
+        "泉州2018年的学生资助规模:惠及多少人次?",
+    ]

@@ -95,3 +95,24 @@ def test_english_figures_must_stand_beside_the_words_they_are_said_of() -> None:
     wrong = verify("16 oversized classes in compulsory education were dissolved.", span)
     assert wrong.reason == "16 cannot be told to belong to this in the cited words"
     assert not verify("16", span).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "span", "reason"),
+    [
+        (
+            "高考本科重点入围人数3460人。",
+            "高考重点入围人数3460人,比去年增加307人。",
+            "'本科' is not in the cited words",
+        ),
+        (
+            "与广东有限公司江门分公司签订合作协议。",
+            "与中国移动通信集团广东有限公司江门分公司签订合作协议。",
+            "is cut short",
+        ),
+    ],
+)
+def test_names_and_qualified_nouns_are_neither_changed_nor_cut_short(claim: str, span: str, reason: str) -> None:
+    verdict = verify(claim, span)
+    assert verdict.value == "unsupported"
+    assert reason in verdict.reason
