@@ -5,6 +5,8 @@ import warnings
 from functools import cache
 from typing import Any
 
+from rag.index.tokens import domain_words
+
 _SUFFIXES = ("自治区", "自治州", "自治县", "市", "县", "区", "州", "省", "镇", "乡", "旗")
 _SUFFIX = re.compile(rf"(?<=..)(?:{'|'.join(_SUFFIXES)})$")
 
@@ -59,4 +61,6 @@ def _tagger() -> Any:
     segmenter = jieba.Tokenizer()
     segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
     segmenter.initialized = True
+    for word in domain_words():
+        segmenter.add_word(word, tag="nz")
     return jieba.posseg.POSTokenizer(segmenter)

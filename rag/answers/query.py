@@ -374,5 +374,7 @@ def _years_beside(text: str, region: str, regions: Sequence[str], language: str)
 def _alone(text: str, others: Sequence[str]) -> str:
     """A comparison as a question about one side: without the other regions, their years and the words that compare."""
     for other in others:
-        text = re.sub(rf"[和与跟同比、及]?{other}[市省县区]?(?:(?:19|20)\d{{2}}年)?(?:\(目标\)|目标)?", "", text)
+        text = re.sub(
+            rf"(?:[和与跟同、及]|(?<!对)比)?{other}[市省县区]?(?:(?:19|20)\d{{2}}年)?(?:\(目标\)|目标)?", "", text
+        )
     return re.sub(r"^[和与跟同比、及,]+", "", _COMPARING.sub("", text))

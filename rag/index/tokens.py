@@ -53,11 +53,12 @@ def dictionary_hash() -> str:
     digest = hashlib.sha256(f"rules {_RULES}\n".encode())
     with _jieba().Tokenizer().get_dict_file() as file:
         digest.update(file.read())
-    digest.update("\n".join(_domain_words()).encode())
+    digest.update("\n".join(domain_words()).encode())
     return digest.hexdigest()
 
 
-def _domain_words() -> list[str]:
+def domain_words() -> list[str]:
+    """The words of the domain that jieba's own dictionary lacks or takes for something else."""
     lines = resources.files("rag.index").joinpath("dictionary.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -70,7 +71,7 @@ def _segmenter() -> Any:
     # other user of the machine could have written.
     segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
     segmenter.initialized = True
-    for word in _domain_words():
+    for word in domain_words():
         segmenter.add_word(word)
     return segmenter
 

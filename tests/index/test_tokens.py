@@ -72,7 +72,7 @@ def test_dictionary_hash_is_a_sha256_and_stable() -> None:
 
 def test_dictionary_hash_follows_the_domain_words(monkeypatch: pytest.MonkeyPatch) -> None:
     first = dictionary_hash()
-    monkeypatch.setattr("rag.index.tokens._domain_words", lambda: ["大班额"])
+    monkeypatch.setattr("rag.index.tokens.domain_words", lambda: ["大班额"])
     dictionary_hash.cache_clear()
     try:
         assert dictionary_hash() != first
