@@ -307,6 +307,8 @@ class Pipeline:
                 if answers_fully(standing, query, evidence):
                     statements = standing
                 clock.mark("verify")
+            silent = [facet for facet, items in chosen.items() if not items]
+            statements += [Statement(silence(query.language), (), label=facet.label) for facet in silent]
         return compose(
             query,
             statements,

@@ -130,7 +130,7 @@ class Facet:
     reports: tuple[str, ...]
     years: tuple[int, ...]
     asked: tuple[Asked, ...]
-    label: str = ""  # the region or report a comparison's row is about
+    label: str = ""  # the region or year a comparison's row is about, or the words of one question of several
 
 
 @dataclass(frozen=True)
@@ -321,7 +321,7 @@ def _facets(
     # A Chinese question after another leans on it (2018年呢?); a joined English one names its own matter.
     for part in questions:
         words = f"{text} {part}" if language == "zh" else parts[part]
-        yield Facet(words, reports, _years_named(part, language) or years, asked(part))
+        yield Facet(words, reports, _years_named(part, language) or years, asked(part), label=f"“{part.strip()}”")
 
 
 def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -13,7 +13,7 @@ _REASONS = {
         "outcome": "{where}只写了计划或目标,没有写完成的结果。",
         "plan": "{where}写的是完成情况,没有写原来的计划。",
         "name": "{where}没有把这件事与“{what}”联系在一起。",
-        "": "{where}没有回答这个问题。",
+        "": "在{where}里没有找到这个问题的答案。",
     },
     "en": {
         "place": "The reports say nothing of this kind about {what}.",
@@ -22,7 +22,7 @@ _REASONS = {
         "outcome": "{where} state a plan or target, not what was achieved.",
         "plan": "{where} state what was achieved, not what was planned.",
         "name": "{where} do not say this of “{what}”.",
-        "": "{where} do not answer this question.",
+        "": "{where}: no answer to this question was found.",
     },
 }
 _NEAREST = {"zh": "最接近的内容见下列章节。", "en": "The nearest sections are shown below."}
@@ -44,8 +44,8 @@ def why_refused(query: Query, best: Sequence[Evidence], records: Sequence[Record
 
 
 def silence(language: str) -> str:
-    """What a row of a comparison says of a report that is silent."""
-    return "the reports do not give this." if language == "en" else "报告没有给出这项内容。"
+    """What stands in place of an answer to one part of a question: what was not found, not that it is not there."""
+    return "nothing was found on this." if language == "en" else "没有找到这项内容。"
 
 
 def blank_line(label: str, language: str) -> str:

@@ -65,6 +65,7 @@ class TestOrder:
             "report": "甲市-2018",
             "title": "甲市教育局2018年工作总结",
             "section": ["一、学前教育"],
+            "address": "一",
             "text": QUOTE,
             "start": 40,
             "end": 57,
