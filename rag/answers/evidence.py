@@ -18,6 +18,7 @@ from rag.reports.chunks import Chunk, Span, sentences
 # Words by which a heading or title says that what follows is a plan, or what was done; only at its end, for inside
 # they are names (实施“…行动计划”取得成效).
 _PLAN_TITLE = re.compile(r"(?:计划|要点|规划|打算|安排|部署|任务|目标|建议|举措)(?:的通知)?[)）]?$")
+_TRAILING = re.compile(r"(?:[。.:：\s]|[（(][^（）()]*[)）])+$")
 _OUTCOME_TITLE = re.compile(r"(?:总结|回顾|自评|自查|情况|报告|成效|成绩|完成情况)(?:的通知|的报告)?[)）]?$")
 # Words by which one sentence departs from its document.
 _PLANNED = re.compile(
@@ -124,7 +125,7 @@ def states_plan(text: str, chunk: Chunk, title: str) -> bool:
     if _PLANNED.search(text):
         return True
     for heading in (*reversed(chunk.path), title):
-        words = re.sub(r"[。.:：\s]+$", "", heading)
+        words = _TRAILING.sub("", heading)
         if _PLAN_TITLE.search(words):
             return not _DONE.search(text)
         if _OUTCOME_TITLE.search(words):
