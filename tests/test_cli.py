@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -359,6 +360,8 @@ class TestServe:
             stderr=subprocess.DEVNULL,
             env=environment,
             text=True,
+            # Whoever runs the tests in the background has them ignore the signal, and a child inherits that.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
         ) as process:
             try:
                 assert process.stdout is not None
