@@ -115,8 +115,8 @@ def combined(scores: Mapping[str, float]) -> float:
     """One figure in log-odds for ranking the sentences of one question.
 
     How surely the sentence bears the answer, half of how surely its passage has one, and the share of the question's
-    terms that it holds. Log-odds tell sentences apart that are all unlikely. Weights and MOST_BEHIND were chosen on the dev gold and its
-    pairs, where other weights gave nearly the same choice.
+    terms that it holds. Log-odds tell sentences apart that are all unlikely. The weights and MOST_BEHIND were chosen
+    on the dev gold and its pairs, where other weights gave nearly the same choice.
     """
     return log_odds(scores["reader"]) + 0.5 * log_odds(scores["answerability"]) + 4.0 * scores["coverage"]
 
