@@ -1,5 +1,6 @@
 """Turns rows into an endless stream of groups: one answered pair, a near miss of it and a hard negative."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ NEIGHBOURS = 12
 _HALF_WIDTH = str.maketrans("，；：（）？！", ",;:()?!")
 _PAPERS = ("年工作总结", "年工作报告", "年度自评报告", "年工作要点", "年统计公报", "年情况通报", "年发展报告")
 _MARKERS = ("一、", "三、", "五、", "(二)", "（四）", "2.", "6．", "第三章 ", "")
+_KEYWORDS = re.compile(r"(?:分别)?(?:是|为|叫|有)?(?:什么|多少|谁|哪[里儿个些]|何时|什么时候)(?:呢)?[?？]?$")
 _POLITE = ("请问", "请问一下,", "想问问", "我想知道", "麻烦查一下,")
 
 
@@ -149,7 +151,7 @@ def under_heading(group: list[Example], title: str, random: Random) -> list[Exam
 
 
 def disguised(example: Example, random: Random) -> Example:
-    """The same pair written otherwise: half-width punctuation, no question mark, a polite opening."""
+    """The same pair written otherwise: half-width punctuation, no question mark, a polite opening, or as key words."""
     question, passage = example.question, example.passage
     if random.random() < 0.35:
         passage = passage.translate(_HALF_WIDTH)
@@ -159,4 +161,6 @@ def disguised(example: Example, random: Random) -> Example:
         question = question.rstrip("?？")
     if random.random() < 0.1:
         question = random.choice(_POLITE) + question
+    elif random.random() < 0.15 and len(keywords := _KEYWORDS.sub("", question)) >= 6:
+        question = keywords
     return replace(example, question=question, passage=passage)
