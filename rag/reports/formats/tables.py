@@ -74,7 +74,9 @@ def table_lines(
                 pairs.append(f"{headers[column]}：{_words(cell)}" if headers[column] else _words(cell))
         if pairs:
             lines.append(f"{lead} {'；'.join(pairs)}" if lead else "；".join(pairs))
-    return lines
+    said = "\n".join(lines)
+    unsaid = [header for header in dict.fromkeys(headers) if header not in said]  # of columns without a value
+    return [*lines, "；".join(unsaid)] if unsaid else lines
 
 
 def read_caption(lines: Sequence[str]) -> Caption:

@@ -53,6 +53,10 @@ def test_a_row_all_across_on_top_is_the_title() -> None:
     assert table_lines(rows) == ["招生计划", "招生计划 学校：一中；名额：80"]
 
 
+def test_the_headers_of_empty_columns_are_not_lost() -> None:
+    assert table_lines(plain("学校|名额|备注", "一中|80|")) == ["学校：一中；名额：80", "备注"]
+
+
 def test_equal_cells_are_two_cells() -> None:
     assert table_lines(plain("甲|乙", "3|3")) == ["甲：3；乙：3"]
 
