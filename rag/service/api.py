@@ -2,20 +2,18 @@
 
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from rag.answers.answer import Answer, Event
+from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
 from rag.config import Config
 from rag.service import problems
-from rag.service.concurrency import Turns, until_closed
+from rag.service.backend import Service, Shared
+from rag.service.concurrency import until_closed
 from rag.service.decoding import Utf8Route
-from rag.service.opening import Opening
 from rag.service.schemas import (
     AnswerBody,
     AskRequest,
@@ -31,10 +29,7 @@ from rag.service.schemas import (
 )
 from rag.service.streaming import EventStream
 
-LOOK_UP_THREADS = 4  # searches and look-ups take milliseconds: more at a time would only fight for the cores
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left; nobody reads it but the access log
-
-Result = TypeVar("Result")
 
 _DESCRIPTION = """Ask long official reports a question; get a short answer whose every statement is cited and checked.
 
@@ -51,27 +46,6 @@ _EVENTS = """data of each event is one JSON object:
 - `answer`: the checked answer, as without streaming; the last event
 - `error`: a problem, as without streaming; the last event
 """
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the routes share."""
-
-    opening: Opening
-    turns: Turns
-    look_ups: CapacityLimiter
-
-    async def look_up(self, work: Callable[[], Result]) -> Result:
-        """Run short blocking `work` in a thread, so that the event loop goes on."""
-        return await to_thread.run_sync(work, limiter=self.look_ups)
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
-Shared = Annotated[Service, Depends(_service)]
 
 
 _NOT_READY = problems.documented(
@@ -115,15 +89,8 @@ async def ask(body: AskRequest, request: Request, service: Shared) -> Response:
 
     if body.stream or "text/event-stream" in request.headers.get("accept", ""):
         return EventStream(events, lambda event: event_data(event, pipeline.title), turns=service.turns)
-    answers: list[Answer] = []
-
-    async def keep(event: Event) -> None:
-        if isinstance(event.data, Answer):
-            answers.append(event.data)
-
     async with until_closed(request.receive):
-        await service.turns.run(events, deliver=keep)
-        return JSONResponse(answers[-1].as_json())
+        return JSONResponse((await service.answer(events)).as_json())
     return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
@@ -174,11 +141,7 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = Service(
-            opening=Opening(lambda: open_pipeline(config)),
-            turns=Turns(running=config.concurrent_answers, waiting=config.waiting_answers),
-            look_ups=CapacityLimiter(LOOK_UP_THREADS),
-        )
+        service = Service.of(config, open_pipeline=open_pipeline)
         app.state.service = service
         service.opening.start()
         yield
