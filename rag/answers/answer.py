@@ -29,7 +29,8 @@ class Answer:
     """`text` carries `[n]` markers; `confidence` (0 to 1) is how sure the evidence is to answer; `timings` are seconds.
 
     `claims` make up the text, in order; `removed` are claims of the draft that failed, with the reason. When `refused`,
-    `text` says what is missing and `nearest` holds the sections that come closest.
+    `text` says what is missing and `nearest` holds the sections that come closest. `understood` is the question as it
+    stands alone, where it followed others; else empty.
     """
 
     question: str
@@ -44,6 +45,7 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     nearest: tuple[Hit, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    understood: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,13 +53,14 @@ class Answer:
         """The body of `POST /v1/ask`."""
         return {
             "question": self.question,
+            "understood": self.understood,
             "answer": self.text,
             "refused": self.refused,
             "language": self.language,
             "kind": self.kind,
             "confidence": round(self.confidence, 4),
-            "claims": [_claim(claim) for claim in self.claims],
-            "removed": [_claim(claim) for claim in self.removed],
+            "claims": [claim_json(claim) for claim in self.claims],
+            "removed": [claim_json(claim) for claim in self.removed],
             "citations": [citation_json(citation) for citation in self.citations],
             "evidence": [self._evidence(item) for item in self.evidence],
             "nearest": [
@@ -88,11 +91,11 @@ class Answer:
 @dataclass(frozen=True)
 class Event:
     """One step of an answer in the making: "status" (a word), "evidence" (an `Evidence`), "token" (text of the draft,
-    not yet verified), "answer" (the `Answer`, always last).
+    not yet verified), "claim" (a `Claim` of the answer, checked), "answer" (the `Answer`, always last).
     """
 
-    type: Literal["status", "evidence", "token", "answer"]
-    data: str | Evidence | Answer
+    type: Literal["status", "evidence", "token", "claim", "answer"]
+    data: str | Evidence | Claim | Answer
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
@@ -173,7 +176,8 @@ def refuse(query: Query, reason: str, hits: Sequence[Hit], *, titles: Mapping[st
     )
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """A claim as the API shows it."""
     return {
         "text": claim.text,
         "verdict": claim.verdict.value,

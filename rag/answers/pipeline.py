@@ -10,6 +10,7 @@ from rag.answers import answerability
 from rag.answers.answer import Answer, Event, compose, refuse
 from rag.answers.citations import CitedPassage, look_up
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
+from rag.answers.conversation import stand_alone
 from rag.answers.evidence import Evidence, choose, find_evidence
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.prompts import Prompt, load_prompt
@@ -130,12 +131,16 @@ class Pipeline:
         self,
         question: str,
         *,
+        history: Sequence[str] = (),
         filters: Filters = NO_FILTERS,
         generate: bool | None = None,
         top_k: int | None = None,
     ) -> Answer:
-        """Answer a question; `generate` and `top_k` override the configuration for this question."""
-        *_, last = self.stream(question, filters=filters, generate=generate, top_k=top_k)
+        """Answer a question, which may lean on those asked before it (`history`, oldest first).
+
+        `generate` and `top_k` override the configuration for this question.
+        """
+        *_, last = self.stream(question, history=history, filters=filters, generate=generate, top_k=top_k)
         assert isinstance(last.data, Answer)
         return last.data
 
@@ -143,18 +148,26 @@ class Pipeline:
         self,
         question: str,
         *,
+        history: Sequence[str] = (),
         filters: Filters = NO_FILTERS,
         generate: bool | None = None,
         top_k: int | None = None,
     ) -> Generator[Event, None, None]:
         """The steps of an answer as they happen, the answer last; closing the iterator stops the work."""
         clock = _Clock()
-        query = understand(question, self.records, filters=filters, longest=self.config.max_question_characters)
+        standing = stand_alone(question, history, self.records, nearest=self._nearest) if history else question
+        query = understand(standing, self.records, filters=filters, longest=self.config.max_question_characters)
         yield Event("status", "retrieving")
         answer = yield from self._answer(
             query, clock, generate=self.config.generate if generate is None else generate, k=top_k or self.config.top_k
         )
-        yield Event("answer", replace(answer, timings=clock.timings(), identity=self.identity))
+        for claim in answer.claims:
+            yield Event("claim", claim)
+        understood = standing if history else ""
+        yield Event(
+            "answer",
+            replace(answer, question=question, understood=understood, timings=clock.timings(), identity=self.identity),
+        )
 
     def answer_from(self, question: str, passages: Sequence[str], *, generate: bool | None = None) -> Answer:
         """Answer from given passages instead of the index; each counts as a report `passage-1`, `passage-2`, …"""
@@ -200,6 +213,10 @@ class Pipeline:
             "prompt": " ".join(prompt.identity for prompt in self.prompts.values()),
             "snapshot": self.snapshot.folder.name,
         }
+
+    def _nearest(self, words: str, candidates: Sequence[str]) -> int:
+        own, *others = self.embedder.encode_queries([words, *candidates])
+        return max(range(len(candidates)), key=lambda at: (float(own @ others[at]), -at))
 
     def _retrieve(self, text: str, reports: Sequence[str], *, k: int) -> list[Hit]:
         return retrieve(text, self.snapshot, self.embedder, config=self.config, k=k, reports=reports or None)

@@ -164,14 +164,14 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     if len(text) > longest:
         raise InputError(f"the question has {len(text)} characters, at most {longest} are read", remedy="Shorten it.")
     allowed = select(records, filters)
-    language: Literal["zh", "en"] = "zh" if re.search(r"[一-鿿]{2}", text) else "en"
-    regions = _regions_named(text, allowed)
-    names = {_pinyin(name): name for name in regions}
+    language = language_of(text)
+    regions = regions_named(text, allowed)
+    names = {pinyin(name): name for name in regions}
     wording = text if language == "zh" else render(text, names=names) or text
     parts = {part: part for part in _SENTENCE_END.split(text)}
     if language == "en":
         parts = {part: render(part, names=names) or wording for part in _ENGLISH_PARTS.split(text)}
-    years = _years_named(text, language)
+    years = years_named(text)
     meant = [record for record in allowed if not regions or _region(record) in regions]
     meant = _of_the_years(meant, years) if regions else meant
     everything = len(meant) == len(records)
@@ -216,12 +216,12 @@ def _region(record: Record) -> str:
     return record.metadata.region.value if record.metadata.region else ""
 
 
-def _regions_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
+def regions_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
     """Regions of indexed reports that the question names, in Chinese or in pinyin, in the order it names them."""
     lower, places = text.lower(), {}
     for region in {_region(record) for record in records} - {""}:
         at = lower.find(region) if len(region) >= 2 else -1
-        if at < 0 and (found := re.search(rf"\b{_pinyin(region)}\b", lower)):
+        if at < 0 and (found := re.search(rf"\b{pinyin(region)}\b", lower)):
             at = found.start()
         if at >= 0:
             places[region] = at
@@ -229,15 +229,27 @@ def _regions_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
 
 
 @cache
-def _pinyin(words: str) -> str:
+def pinyin(words: str) -> str:
+    """Chinese words in pinyin, without tones and spaces: how English questions write names."""
     import pypinyin
 
     return "".join(pypinyin.lazy_pinyin(words))
 
 
-def _years_named(text: str, language: str) -> tuple[int, ...]:
+def language_of(text: str) -> Literal["zh", "en"]:
+    """The language a question is asked in, and answered in."""
+    return "zh" if re.search(r"[一-鿿]{2}", text) else "en"
+
+
+def contains_question(text: str) -> bool:
+    """Whether a text has a word that asks."""
+    return bool(_INTERROGATIVE.search(text))
+
+
+def years_named(text: str) -> tuple[int, ...]:
+    """The years a question names, in the order it names them."""
     found = [int(figure.value) for figure in quantities(text) if figure.kind == "year"]
-    if language == "en":
+    if language_of(text) == "en":
         found += [int(year) for year in re.findall(r"(?<![\d.,])(?:19|20)\d{2}(?![\d,%]|\.\d)", text)]
     return tuple(dict.fromkeys(found))
 
@@ -309,7 +321,7 @@ def _facets(
     if kind == "compare":
         for region in regions:
             words = _alone(text, [other for other in regions if other != region])
-            named = _years_beside(text, region, regions, language) or years
+            named = _years_beside(text, region, regions) or years
             of_region = [record for record in records if _region(record) == region]
             own = tuple(record.id for record in _of_the_years(of_region, named))
             yield Facet(words, own, named, asked(_clause_of(text, region) or question), label=region)
@@ -321,7 +333,7 @@ def _facets(
     # A Chinese question after another leans on it (2018年呢?); a joined English one names its own matter.
     for part in questions:
         words = f"{text} {part}" if language == "zh" else parts[part]
-        yield Facet(words, reports, _years_named(part, language) or years, asked(part), label=f"“{part.strip()}”")
+        yield Facet(words, reports, years_named(part) or years, asked(part), label=f"“{part.strip()}”")
 
 
 def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -364,11 +376,11 @@ def _clause_of(text: str, region: str) -> str:
     return ""
 
 
-def _years_beside(text: str, region: str, regions: Sequence[str], language: str) -> tuple[int, ...]:
+def _years_beside(text: str, region: str, regions: Sequence[str]) -> tuple[int, ...]:
     """Years named after this region and before the next one (成都2018年和江门2017年)."""
     at = text.find(region)
     others = [place for other in regions if other != region and (place := text.find(other)) > at]
-    return _years_named(text[at : min(others, default=len(text))], language)
+    return years_named(text[at : min(others, default=len(text))])
 
 
 def _alone(text: str, others: Sequence[str]) -> str:

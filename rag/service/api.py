@@ -14,14 +14,12 @@ from rag.service import problems
 from rag.service.backend import Service, Shared
 from rag.service.concurrency import until_closed
 from rag.service.decoding import Utf8Route
+from rag.service.report_schemas import ReportBody, ReportsBody, ReportSummary
 from rag.service.schemas import (
     AnswerBody,
     AskRequest,
     HitBody,
     PassageBody,
-    ReportBody,
-    ReportsBody,
-    ReportSummary,
     SearchBody,
     SearchRequest,
     StateBody,
@@ -42,6 +40,7 @@ _EVENTS = """data of each event is one JSON object:
 - `status`: what is being done
 - `evidence`: passages the answer is made from
 - `token`: `text`, the next piece of the draft, not checked yet
+- `claim`: one statement of the answer, checked, with the ids of its citations
 - `heartbeat`: nothing happened for a while, the answer is still being worked on
 - `answer`: the checked answer, as without streaming; the last event
 - `error`: a problem, as without streaming; the last event
@@ -82,6 +81,7 @@ async def ask(body: AskRequest, request: Request, service: Shared) -> Response:
     def events() -> Generator[Event, None, None]:
         yield from pipeline.stream(
             body.question,
+            history=body.history,
             filters=body.filters.filters(),
             generate=body.options.generate,
             top_k=body.options.top_k,

@@ -5,12 +5,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from rag.answers.answer import Answer, Event
+from rag.answers.answer import Answer, Claim, Event, claim_json
 from rag.answers.evidence import Evidence
 from rag.answers.query import Filters
 from rag.answers.retrieval import Hit
-from rag.index.snapshot import ReportRecord
-from rag.reports.reading import Report
 
 MOST_RESULTS = 100
 
@@ -39,7 +37,7 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
@@ -87,6 +85,11 @@ class AskRequest(_Request):
     )
 
     question: Question
+    history: list[Question] = Field(
+        default_factory=list,
+        max_length=MOST_RESULTS,
+        description="questions asked before this one, oldest first: what this one leaves out is taken from them",
+    )
     filters: AskFilters = Field(default_factory=AskFilters)
     options: AskOptions = Field(default_factory=AskOptions)
     stream: bool = Field(default=False, description="answer as server-sent events, as with `Accept: text/event-stream`")
@@ -108,7 +111,7 @@ class SearchRequest(_Request):
         )
 
 
-class ClaimBody(_Body):
+class ClaimBody(Body):
     """One statement and what checking it against its cited words found."""
 
     text: str
@@ -117,7 +120,7 @@ class ClaimBody(_Body):
     citations: list[str] = Field(description="ids of the citations it rests on")
 
 
-class PlaceBody(_Body):
+class PlaceBody(Body):
     """A span of a report: `start` and `end` are code points of the report's `text`, `section` its heading path."""
 
     report: str
@@ -169,7 +172,7 @@ class NearestBody(PlaceBody):
     score: float
 
 
-class AnswerBody(_Body):
+class AnswerBody(Body):
     """An answer with all that is needed to dispute it."""
 
     model_config = ConfigDict(
@@ -208,6 +211,7 @@ class AnswerBody(_Body):
     )
 
     question: str
+    understood: str = Field(default="", description="the question as it stands alone, where `history` was given")
     answer: str = Field(description="the checked answer, with [n] markers; of a refusal, what is missing")
     refused: bool
     language: Literal["zh", "en"]
@@ -228,6 +232,8 @@ def event_data(event: Event, title: Callable[[str], str]) -> dict[str, Any]:
         return event.data.as_json()
     if isinstance(event.data, Evidence):
         return EvidenceBody.of(event.data, title(event.data.chunk.report)).model_dump()
+    if isinstance(event.data, Claim):
+        return claim_json(event.data)
     return {"text": event.data}
 
 
@@ -254,7 +260,7 @@ class HitBody(PlaceBody):
         )
 
 
-class SearchBody(_Body):
+class SearchBody(Body):
     """The sections that fit a query, best first."""
 
     query: str
@@ -291,109 +297,7 @@ class PassageBody(PlaceBody):
     after: str
 
 
-class ReportSummary(_Body):
-    """One indexed report, without its text."""
-
-    id: str
-    title: str
-    issuer: str | None
-    region: str | None
-    kind: str | None
-    years: list[int]
-    published: str | None
-    dated: str | None
-    document_number: str | None
-    index_number: str | None
-    characters: int
-    section_count: int
-    chunk_count: int
-    source: str = Field(description="the file it was read from")
-
-    @classmethod
-    def of(cls, record: ReportRecord) -> Self:
-        metadata = record.metadata
-        names = ("issuer", "region", "kind", "published", "dated", "document_number", "index_number")
-        found = {name: getattr(metadata, name) for name in names}
-        return cls(
-            id=record.id,
-            title=record.title,
-            years=list(metadata.years),
-            characters=record.characters,
-            section_count=record.sections,
-            chunk_count=record.chunks,
-            source=record.source,
-            **{name: field.value if field else None for name, field in found.items()},
-        )
-
-
-class ReportsBody(_Body):
-    """All indexed reports, by id."""
-
-    reports: list[ReportSummary]
-
-
-class FieldBody(_Body):
-    """A value, the span of the text it was read from (0 to 0 when it was not), and the label it stood behind."""
-
-    value: str
-    start: int
-    end: int
-    label: str
-
-
-class MetadataBody(_Body):
-    """What the report says about itself."""
-
-    title: FieldBody | None
-    issuer: FieldBody | None
-    region: FieldBody | None
-    kind: FieldBody | None
-    years: list[int]
-    published: FieldBody | None
-    dated: FieldBody | None
-    document_number: FieldBody | None
-    index_number: FieldBody | None
-    labels: list[FieldBody]
-
-
-class SectionBody(_Body):
-    """One section of the tree, children included in its span; `kind` furniture is no content."""
-
-    number: str
-    heading: str
-    kind: Literal["furniture", "front", "part", "numbered"]
-    start: int
-    end: int
-    sections: list["SectionBody"]
-
-
-class ReportBody(_Body):
-    """A report whole: joining the spans of its sections gives `text` back."""
-
-    id: str
-    title: str
-    source: str
-    encoding: str
-    sha256: str = Field(description="of the file's bytes")
-    metadata: MetadataBody
-    text: str
-    sections: list[SectionBody]
-
-    @classmethod
-    def of(cls, report: Report, title: str) -> Self:
-        return cls(
-            id=report.id,
-            title=title,
-            source=report.source,
-            encoding=report.encoding,
-            sha256=report.sha256,
-            metadata=MetadataBody.model_validate(report.metadata),
-            text=report.text,
-            sections=[SectionBody.model_validate(section) for section in report.sections],
-        )
-
-
-class StateBody(_Body):
+class StateBody(Body):
     """That the process runs, or that it is ready to answer."""
 
     status: Literal["alive", "ready"]

@@ -60,16 +60,24 @@ class WrittenPipeline:
         self.fault: Exception | None = None
         self.drafting = threading.Event()
         self.closed = threading.Event()
+        self.history: tuple[str, ...] = ()
         self.asked: list[tuple[str, Filters, bool | None, int | None]] = []
 
     def title(self, report_id: str) -> str:
         return next(record.title for record in self.snapshot.reports() if record.id == report_id)
 
     def stream(
-        self, question: str, *, filters: Filters, generate: bool | None = None, top_k: int | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        filters: Filters,
+        generate: bool | None = None,
+        top_k: int | None = None,
     ) -> Iterator[Event]:
         understand(question, self.snapshot.reports(), filters=filters, longest=self.config.max_question_characters)
         self.asked.append((question, filters, generate, top_k))
+        self.history = tuple(history)
         try:
             yield Event("status", "retrieving")
             yield Event("evidence", self.evidence())
@@ -79,7 +87,10 @@ class WrittenPipeline:
             if self.fault is not None:
                 raise self.fault
             yield Event("token", "3所")
-            yield Event("answer", self.refusal(question) if "费用" in question else self.answer(question))
+            answer = self.refusal(question) if "费用" in question else self.answer(question)
+            for claim in answer.claims:
+                yield Event("claim", claim)
+            yield Event("answer", answer)
         finally:
             self.closed.set()
 

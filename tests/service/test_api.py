@@ -100,6 +100,10 @@ class TestAsk:
             (QUESTION, Filters(reports=("甲市-2018",), regions=("甲市",), years=(2018,)), False, 3)
         ]
 
+    def test_earlier_questions_reach_the_pipeline(self, client: TestClient, pipeline: WrittenPipeline) -> None:
+        ask(client, history=["乙市新建多少所?", "丙市呢?"])
+        assert pipeline.history == ("乙市新建多少所?", "丙市呢?")
+
     def test_what_is_left_out_is_left_to_the_configuration(self, client: TestClient, pipeline: WrittenPipeline) -> None:
         ask(client, f"  {QUESTION}\n")
         assert pipeline.asked == [(QUESTION, Filters(), None, None)]

@@ -59,7 +59,8 @@ class TestOrder:
         assert response.headers["cache-control"] == "no-cache"
         assert "content-length" not in response.headers
         events = events_of(response.text)
-        assert [name for name, _ in events] == ["status", "evidence", "token", "token", "answer"]
+        assert [name for name, _ in events] == ["status", "evidence", "token", "token", "claim", "answer"]
+        assert events[4][1] == events[5][1]["claims"][0]
         assert events[0][1] == {"text": "retrieving"}
         assert events[1][1] == {
             "report": "甲市-2018",
@@ -177,6 +178,13 @@ class TestConnection:
                     names.append(line.removeprefix("event: "))
                     if names.count("heartbeat") == 2:
                         pipeline.hold.set()
-        assert [name for name in names if name != "heartbeat"] == ["status", "evidence", "token", "token", "answer"]
+        assert [name for name in names if name != "heartbeat"] == [
+            "status",
+            "evidence",
+            "token",
+            "token",
+            "claim",
+            "answer",
+        ]
         assert names.index("heartbeat") > names.index("token")
         assert names[-1] == "answer"

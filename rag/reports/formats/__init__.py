@@ -7,7 +7,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Heading:
-    """A line that the file marks as a heading: where its line starts in the text, and its level, 1 for the outermost."""
+    """A line that the file marks as a heading: where it starts in the text, and its level, 1 for the outermost."""
 
     start: int
     level: int

@@ -1,0 +1,111 @@
+"""Reports and what they say of themselves to the bodies that show them."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from rag.index.snapshot import ReportRecord
+from rag.reports.reading import Report
+from rag.service.schemas import Body
+
+
+class ReportSummary(Body):
+    """One indexed report, without its text."""
+
+    id: str
+    title: str
+    issuer: str | None
+    region: str | None
+    kind: str | None
+    years: list[int]
+    published: str | None
+    dated: str | None
+    document_number: str | None
+    index_number: str | None
+    characters: int
+    section_count: int
+    chunk_count: int
+    source: str = Field(description="the file it was read from")
+
+    @classmethod
+    def of(cls, record: ReportRecord) -> Self:
+        metadata = record.metadata
+        names = ("issuer", "region", "kind", "published", "dated", "document_number", "index_number")
+        found = {name: getattr(metadata, name) for name in names}
+        return cls(
+            id=record.id,
+            title=record.title,
+            years=list(metadata.years),
+            characters=record.characters,
+            section_count=record.sections,
+            chunk_count=record.chunks,
+            source=record.source,
+            **{name: field.value if field else None for name, field in found.items()},
+        )
+
+
+class ReportsBody(Body):
+    """All indexed reports, by id."""
+
+    reports: list[ReportSummary]
+
+
+class FieldBody(Body):
+    """A value, the span of the text it was read from (0 to 0 when it was not), and the label it stood behind."""
+
+    value: str
+    start: int
+    end: int
+    label: str
+
+
+class MetadataBody(Body):
+    """What the report says about itself."""
+
+    title: FieldBody | None
+    issuer: FieldBody | None
+    region: FieldBody | None
+    kind: FieldBody | None
+    years: list[int]
+    published: FieldBody | None
+    dated: FieldBody | None
+    document_number: FieldBody | None
+    index_number: FieldBody | None
+    labels: list[FieldBody]
+
+
+class SectionBody(Body):
+    """One section of the tree, children included in its span; `kind` furniture is no content."""
+
+    number: str
+    heading: str
+    kind: Literal["furniture", "front", "part", "numbered"]
+    start: int
+    end: int
+    sections: list["SectionBody"]
+
+
+class ReportBody(Body):
+    """A report whole: joining the spans of its sections gives `text` back."""
+
+    id: str
+    title: str
+    source: str
+    encoding: str
+    sha256: str = Field(description="of the file's bytes")
+    metadata: MetadataBody
+    text: str
+    sections: list[SectionBody]
+
+    @classmethod
+    def of(cls, report: Report, title: str) -> Self:
+        return cls(
+            id=report.id,
+            title=title,
+            source=report.source,
+            encoding=report.encoding,
+            sha256=report.sha256,
+            metadata=MetadataBody.model_validate(report.metadata),
+            text=report.text,
+            sections=[SectionBody.model_validate(section) for section in report.sections],
+        )
