@@ -268,7 +268,7 @@ def reports(config: Config, /, as_json: bool) -> None:
     with closing(Snapshot.open(config.index_dir, config=config)) as snapshot:
         records = snapshot.reports()
     if as_json:
-        from rag.service.schemas import ReportsBody, ReportSummary
+        from rag.service.report_schemas import ReportsBody, ReportSummary
 
         echo_json(ReportsBody(reports=[ReportSummary.of(record) for record in records]).model_dump())
         return
