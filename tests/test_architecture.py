@@ -41,6 +41,7 @@ ROOMS = {
 # Seconds to import each; only what uses them may wait for them.
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "jieba", "bm25s", "accelerate", "gguf"}
 NOT_FOR_HELP = HEAVY | {"numpy", "fastapi", "pydantic", "uvicorn", "httpx", "tqdm", "starlette", "anyio", "sqlite3"}
+NOT_FOR_HELP |= {"docx", "lxml", "pypdfium2"}
 
 
 def tree(module: str) -> ast.Module:

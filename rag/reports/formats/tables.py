@@ -65,7 +65,7 @@ def table_lines(
         for column in range(len(grid[0]))
     ]
     lead = caption.title
-    if caption.unit and caption.unit not in caption.title:
+    if caption.unit and not re.search(f"[(（]{re.escape(caption.unit)}[)）]", caption.title):
         lead += f"（单位：{caption.unit}）"
     for row in grid[count:]:
         pairs = []
