@@ -49,6 +49,9 @@ class Config:
     generate: bool = _setting(True, "let the generator write the answer; otherwise the evidence's own words")
     threads: int = _setting(0, "CPU threads for the models; 0: all cores", least=0)
 
+    max_file_megabytes: int = _setting(50, "largest report file, and largest file in an archive once unpacked", least=1)
+    max_archive_megabytes: int = _setting(500, "largest ZIP archive of reports, all its files unpacked", least=1)
+    max_archive_files: int = _setting(5000, "files in a ZIP archive of reports", least=1)
     chunk_tokens: int = _setting(
         384, "longest chunk, heading path and title included, in the embedder's tokens", least=64
     )

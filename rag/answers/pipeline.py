@@ -45,7 +45,7 @@ def build_index(
 ) -> BuildSummary:
     """Read the reports under `paths` and make them, and only them, the live index in `config.index_dir`."""
     started = time.monotonic()
-    reports = read_reports(find_reports(paths))
+    reports = read_reports(find_reports(paths), config=config)
     embedder = open_embedder(config)
     options = {"progress": progress} if progress else {}
     folder = build_snapshot(reports, embedder=embedder, config=config, **options)

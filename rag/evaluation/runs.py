@@ -119,7 +119,7 @@ def evaluate_gold(
 
     progress = progress or silent
     questions = read_gold(gold)
-    read = read_reports(find_reports([*reports, *distractors]))
+    read = read_reports(find_reports([*reports, *distractors]), config=config)
     report_ids = {report.source: report.id for report in read}
     _check_files(questions, report_ids, gold)
     pipeline = open_over(read, config, progress=progress)

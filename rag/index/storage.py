@@ -43,6 +43,8 @@ class ReportRecord:
     source: str
     encoding: str
     sha256: str
+    format: str
+    pages: int
 
 
 Record = TypeVar("Record", Report, Chunk, ReportRecord)
@@ -165,6 +167,8 @@ def _summary(report: Report, *, chunks: int) -> ReportRecord:
         source=report.source,
         encoding=report.encoding,
         sha256=report.sha256,
+        format=report.format,
+        pages=len(report.pages),
     )
 
 

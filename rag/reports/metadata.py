@@ -84,7 +84,8 @@ def read_metadata(text: str, sections: Sequence[Section], *, name: str = "") -> 
     lines = split_lines(text)
     front = _lines_of(lines, _front_spans(sections))
     pairs = [pair for line in front for pair in read_pairs(line)]
-    title = _title(lines, front, name)
+    content = [(section.start, section.end) for section in sections if section.kind != FURNITURE]
+    title = _title(_lines_of(lines, content), front, name)
     published = _date_of(pairs, mastheads.PUBLISHED)
     signed = _signed(lines, front, sections)
     speech = _speech(front)

@@ -1,10 +1,12 @@
 """A report's text into the tree of its sections, which partitions it: nothing is lost and nothing counted twice."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
+from rag.reports import formats
 from rag.reports.furniture import head_furniture, tail_furniture
 from rag.reports.lines import Line, split_lines, squeezed
 from rag.reports.outline import Heading, read_outline
@@ -38,28 +40,34 @@ class Section:
         return self.sections[0].start if self.sections else self.end
 
 
-def parse_sections(text: str) -> tuple[Section, ...]:
+def parse_sections(
+    text: str, *, furniture: Sequence[formats.Span] = (), headings: Sequence[formats.Heading] = ()
+) -> tuple[Section, ...]:
     """The outermost sections of `text`: adjacent, from 0 to `len(text)`, in code points.
 
-    Children are adjacent too and end with their parent; what precedes the first is the parent's own text.
+    Children are adjacent too and end with their parent; what precedes the first is the parent's own text. `furniture`
+    and `headings` are what the file's format says of them (see `Document`). Furniture in the midst of a section is a
+    child of it, and so are the words behind it, as closing words.
     """
-    lines = split_lines(text)
+    every = split_lines(text)
+    marked = _of_whole_lines(every, furniture)
+    lines = [line for line in every if not _within(line.start, marked)]
     footer = tail_furniture(lines)
     title = find_title(lines[:footer])
     above = 0 if title is None else title[0]  # menus above the title are often numbered
-    headings = read_outline(lines, start=above, stop=footer)
-    body = headings[0].line if headings else footer
+    outline = read_outline(lines, start=above, stop=footer)
+    body = outline[0].line if outline else footer
     starts = [line.start for line in lines] + [len(text)]
     sections = [
-        *_head_sections(lines[:body], None if title is None else title[0]),
-        *_nested(starts, headings, starts[footer]),
+        *_head_sections(lines[:body], None if title is None else title[0], end=starts[body]),
+        *_nested(starts, outline, starts[footer]),
     ]
     if footer < len(lines):
         sections.append(Section("", "", FURNITURE, starts[footer], len(text)))
     elif text and not sections:
         sections.append(Section("", "", FRONT, 0, len(text)))  # blank
     sections[:1] = [replace(section, start=0) for section in sections[:1]]  # blank lines above go with the first
-    return _named(sections)
+    return _named(_joined(part for section in sections for part in _parted(section, marked)))
 
 
 def walk(sections: Iterable[Section]) -> Iterator[tuple[Section, ...]]:
@@ -80,8 +88,11 @@ def heading_path(path: Sequence[Section]) -> tuple[str, ...]:
     return tuple(section.heading for section in path if section.kind in (PART, NUMBERED))
 
 
-def _head_sections(lines: Sequence[Line], title: int | None) -> Iterator[Section]:
-    """What stands above the first heading, as runs of front matter and furniture. Blank lines go with what precedes."""
+def _head_sections(lines: Sequence[Line], title: int | None, *, end: int) -> Iterator[Section]:
+    """What stands above the first heading, which starts at `end`, as runs of front matter and furniture.
+
+    Blank lines go with what precedes.
+    """
     if not any(line.words for line in lines):
         return
     furniture = head_furniture(lines, title)
@@ -94,7 +105,7 @@ def _head_sections(lines: Sequence[Line], title: int | None) -> Iterator[Section
             yield Section("", "", kind, start, line.start)
             start = line.start
         kind = found
-    yield Section("", "", kind, start, lines[-1].end)
+    yield Section("", "", kind, start, end)
 
 
 def _nested(starts: Sequence[int], headings: Sequence[Heading], end: int) -> Iterator[Section]:
@@ -107,6 +118,54 @@ def _nested(starts: Sequence[int], headings: Sequence[Heading], end: int) -> Ite
         kind = NUMBERED if number else PART if item.heading else CLOSING
         children = tuple(_nested(starts, headings[index + 1 : until], stop))
         yield Section(number, item.heading, kind, starts[item.line], stop, children)
+
+
+def _of_whole_lines(lines: Sequence[Line], spans: Sequence[formats.Span]) -> list[formats.Span]:
+    """`spans` without those that touch. Blank lines go with the line above, those at the very top with that below."""
+    if not spans:
+        return []
+    above = next((_within(line.start, spans) for line in lines if line.words), True)
+    marks = [above := _within(line.start, spans) if line.words else above for line in lines]
+    runs = groupby(zip(lines, marks, strict=True), key=lambda pair: pair[1])
+    found = [[line for line, _ in run] for marked, run in runs if marked]
+    return [(run[0].start, run[-1].end) for run in found]
+
+
+def _within(position: int, spans: Sequence[formats.Span]) -> bool:
+    index = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return index >= 0 and position < spans[index][1]
+
+
+def _parted(section: Section, furniture: Sequence[formats.Span]) -> Iterator[Section]:
+    """`section` with the furniture in its midst as children; beside it the furniture that it begins and ends with."""
+    if section.kind == FURNITURE:
+        yield section
+        return
+    cuts = [cut for span in furniture for cut in span if section.start < cut < section.own_end]
+    own = [
+        Section("", "", FURNITURE if _within(start, furniture) else CLOSING, start, end)
+        for start, end in pairwise([section.start, *cuts, section.own_end])
+    ]
+    if own[0].kind == FURNITURE:
+        yield own.pop(0)
+    if section.kind == FRONT:
+        yield from (replace(part, kind=FRONT) if part.kind == CLOSING else part for part in own)
+        return
+    children = [*own[1:], *(part for child in section.sections for part in _parted(child, furniture))]
+    last = max((index + 1 for index, child in enumerate(children) if child.kind != FURNITURE), default=0)
+    end = children[last].start if last < len(children) else section.end
+    yield replace(section, start=own[0].start, end=end, sections=tuple(children[:last]))
+    yield from children[last:]
+
+
+def _joined(sections: Iterable[Section]) -> list[Section]:
+    """Furniture behind furniture is one section."""
+    result: list[Section] = []
+    for section in sections:
+        if result and section.kind == result[-1].kind == FURNITURE:
+            section = replace(result.pop(), end=section.end)
+        result.append(section)
+    return result
 
 
 def _named(sections: Sequence[Section]) -> tuple[Section, ...]:

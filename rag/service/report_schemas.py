@@ -26,6 +26,8 @@ class ReportSummary(Body):
     section_count: int
     chunk_count: int
     source: str = Field(description="the file it was read from")
+    format: str = Field(description="what kind of file that is", examples=["text", "html", "pdf"])
+    page_count: int = Field(description="0 where the format has no pages")
 
     @classmethod
     def of(cls, record: ReportRecord) -> Self:
@@ -40,6 +42,8 @@ class ReportSummary(Body):
             section_count=record.sections,
             chunk_count=record.chunks,
             source=record.source,
+            format=record.format,
+            page_count=record.pages,
             **{name: field.value if field else None for name, field in found.items()},
         )
 
@@ -93,6 +97,9 @@ class ReportBody(Body):
     source: str
     encoding: str
     sha256: str = Field(description="of the file's bytes")
+    format: str
+    pages: list[int] = Field(description="where each page starts in `text`; empty where the format has none")
+    paragraphs: list[int] = Field(description="where each paragraph starts, in formats cited by paragraph")
     metadata: MetadataBody
     text: str
     sections: list[SectionBody]
@@ -105,6 +112,9 @@ class ReportBody(Body):
             source=report.source,
             encoding=report.encoding,
             sha256=report.sha256,
+            format=report.format,
+            pages=list(report.pages),
+            paragraphs=list(report.paragraphs),
             metadata=MetadataBody.model_validate(report.metadata),
             text=report.text,
             sections=[SectionBody.model_validate(section) for section in report.sections],

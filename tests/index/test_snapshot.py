@@ -17,7 +17,11 @@ from rag.reports.chunks import chunk_report
 from rag.reports.sections import walk
 from tests.index.samples import HashEmbedder, hashed_vector, sample_report
 
-REPORTS = [sample_report("甲市"), sample_report("乙市"), sample_report("甲市", year=2019, number=5)]
+REPORTS = [
+    sample_report("甲市"),
+    replace(sample_report("乙市"), format="pdf", pages=(0, 40)),
+    replace(sample_report("甲市", year=2019, number=5), format="docx", paragraphs=(0, 14, 33)),
+]
 
 
 @pytest.fixture
@@ -55,6 +59,7 @@ def test_records_list_the_reports_by_id(snapshot: Snapshot, config: Config) -> N
     assert (record.metadata, record.sha256, record.source) == (report.metadata, report.sha256, "甲市-2019.txt")
     assert record.encoding == "utf-8"
     assert record.characters == len(report.text)
+    assert [(record.format, record.pages) for record in records] == [("pdf", 2), ("text", 0), ("docx", 0)]
     assert record.sections == len(list(walk(report.sections)))
     assert record.chunks == len(snapshot.chunks(record.id))
 
@@ -173,8 +178,8 @@ def test_other_settings_are_never_quietly_served(
 def test_another_format_is_refused_before_anything_is_read(snapshot: Snapshot, config: Config) -> None:
     path = snapshot.folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({"recipe": {"format": 2}, "new": manifest}), encoding="utf-8")
-    with pytest.raises(SnapshotError, match="format 2, this program reads format 1") as caught:
+    path.write_text(json.dumps({"recipe": {"format": 1}, "new": manifest}), encoding="utf-8")
+    with pytest.raises(SnapshotError, match="format 1, this program reads format 2") as caught:
         Snapshot.open(config.index_dir, config=config)
     assert "Run `rag index`" in caught.value.remedy
 

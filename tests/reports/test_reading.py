@@ -48,7 +48,8 @@ def test_only_line_breaks_and_the_byte_order_mark_change(tmp_path: Path) -> None
     [
         ("empty.txt", b"", "empty"),
         ("blank.txt", "\n \u200b\xa0\n".encode(), "no text"),
-        ("binary.txt", b"PK\x03\x04\x00\x00", "NUL"),
+        ("binary.txt", b"\x7fELF\x00\x00", "NUL"),
+        ("other.txt", b"%PDF-1.7\n", "a PDF by its content"),
         ("damaged.txt", texts.PLAN.encode()[:300] + b"\xff" + texts.PLAN.encode()[300:], "damaged"),
         ("half.txt", b"\xff\xfe" + texts.PLAN.encode("utf-16-le")[:11], "damaged"),
         ("noise.txt", bytes(range(128, 256)) * 3, "neither"),

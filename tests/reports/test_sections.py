@@ -2,22 +2,26 @@
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rag.reports.sections import Section, address, heading_path, parse_sections, walk
 from tests.reports import texts
 
+LINES = ["一、甲", "（一）乙", "1.丙", "正文内容如下。", "", " \u3000", "导航", "（二）丁", "二、戊", "第三页"]
 
-def outline(text: str) -> list[str]:
+
+def outline(text: str, furniture: Sequence[tuple[int, int]] = ()) -> list[str]:
     """Addresses of all sections, in document order."""
-    return [address(path) for path in walk(parse_sections(text))]
+    return [address(path) for path in walk(parse_sections(text, furniture=furniture))]
 
 
-def assert_partition(text: str) -> None:
-    """Contracts 1 and 2 of the design."""
+def assert_partition(text: str, furniture: Sequence[tuple[int, int]] = ()) -> tuple[Section, ...]:
+    """Contracts 1 and 2 of the design; the sections, for further questions."""
 
     def check(sections: tuple[Section, ...], start: int, end: int) -> None:
         position = start
@@ -29,18 +33,40 @@ def assert_partition(text: str) -> None:
                 assert section.start < section.own_end
         assert position == end
 
-    sections = parse_sections(text)
+    sections = parse_sections(text, furniture=furniture)
     check(sections, 0, len(text))
     own = "".join(text[path[-1].start : path[-1].own_end] for path in walk(sections))
     assert own == text
     places = [address(path) for path in walk(sections)]
     assert len(set(places)) == len(places)
+    return sections
 
 
 @given(texts.reports)
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_partitioned(text: str) -> None:
     assert_partition(text)
+
+
+@given(st.lists(st.tuples(st.sampled_from(LINES), st.booleans()), max_size=30))
+@settings(max_examples=400, deadline=None)
+def test_furniture_that_the_format_marks_is_all_that_is_set_apart_wherever_it_stands(
+    lines: list[tuple[str, bool]],
+) -> None:
+    text, spans = "", []
+    for words, marked in lines:
+        if marked:
+            spans.append((len(text), len(text) + len(words) + 1))
+        text += f"{words}\n"
+    sections = assert_partition(text, spans)
+    found = "".join(text[path[-1].start : path[-1].end] for path in walk(sections) if path[-1].kind == "furniture")
+    assert found.split() == [words for words, marked in lines if marked and words.strip()]
+
+
+def test_furniture_in_the_midst_of_a_section_stands_below_it_and_at_its_end_beside_the_outermost() -> None:
+    text = "一、甲\n前半。\n- 1 -\n后半。\n(一)乙\n尾。\n- 2 -\n二、丙\n- 3 -\n"
+    spans = [(at, at + 6) for at in (text.index(f"- {page} -") for page in (1, 2, 3))]
+    assert outline(text, spans) == ["一", "一/furniture", "一/closing", "一/(一)", "furniture", "二", "furniture~2"]
 
 
 def test_a_plan_with_furniture() -> None:
