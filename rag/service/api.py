@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse
 from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
 from rag.config import Config
-from rag.service import problems
+from rag.service import events, openai_chat, problems
 from rag.service.backend import Service, Shared
-from rag.service.concurrency import until_closed
+from rag.service.concurrency import CLIENT_CLOSED_REQUEST, until_closed
 from rag.service.decoding import Utf8Route
+from rag.service.openai_schemas import ChatChunk
 from rag.service.report_schemas import ReportBody, ReportsBody, ReportSummary
 from rag.service.schemas import (
     AnswerBody,
@@ -23,11 +24,8 @@ from rag.service.schemas import (
     SearchBody,
     SearchRequest,
     StateBody,
-    event_data,
 )
 from rag.service.streaming import EventStream
-
-CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left; nobody reads it but the access log
 
 _DESCRIPTION = """Ask long official reports a question; get a short answer whose every statement is cited and checked.
 
@@ -35,17 +33,6 @@ Every failure is answered with its HTTP status and a `problem+json` body (RFC 94
 used (malformed JSON included), 404 for an unknown citation, report or path, 503 with `Retry-After` when too many
 questions wait, 503 while the models are loaded or when there is no index, with the command to run.
 """
-_EVENTS = """data of each event is one JSON object:
-
-- `status`: what is being done
-- `evidence`: passages the answer is made from
-- `token`: `text`, the next piece of the draft, not checked yet
-- `claim`: one statement of the answer, checked, with the ids of its citations
-- `heartbeat`: nothing happened for a while, the answer is still being worked on
-- `answer`: the checked answer, as without streaming; the last event
-- `error`: a problem, as without streaming; the last event
-"""
-
 
 _NOT_READY = problems.documented(
     "no index or no models yet (the detail names the command to run), or too many requests"
@@ -73,12 +60,12 @@ async def readyz(service: Shared) -> StateBody:
     summary="Answer a question, every statement cited and checked",
     tags=["answers"],
     response_model=AnswerBody,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}}}},
+    responses={200: {"content": {"text/event-stream": events.description()}}},
 )
 async def ask(body: AskRequest, request: Request, service: Shared) -> Response:
     pipeline = service.opening.pipeline()
 
-    def events() -> Generator[Event, None, None]:
+    def steps() -> Generator[Event, None, None]:
         yield from pipeline.stream(
             body.question,
             history=body.history,
@@ -88,9 +75,14 @@ async def ask(body: AskRequest, request: Request, service: Shared) -> Response:
         )
 
     if body.stream or "text/event-stream" in request.headers.get("accept", ""):
-        return EventStream(events, lambda event: event_data(event, pipeline.title), turns=service.turns)
+        return EventStream(
+            lambda: events.frames(steps(), title=pipeline.title),
+            heartbeat=events.heartbeat(),
+            fault=events.fault,
+            turns=service.turns,
+        )
     async with until_closed(request.receive):
-        return JSONResponse((await service.answer(events)).as_json())
+        return JSONResponse((await service.answer(steps)).as_json())
     return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
@@ -128,11 +120,12 @@ async def report(report_id: str, service: Shared) -> ReportBody:
 
 
 class _Api(FastAPI):
-    """FastAPI describes the bodies of successes by itself; what a problem looks like is added here."""
+    """FastAPI describes the bodies of successes by itself; what problems and the data of events look like is added."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            problems.describe(super().openapi())
+            payloads = (model for model, _ in events.PAYLOADS.values())
+            problems.describe(super().openapi(), [*payloads, ChatChunk])
         return super().openapi()
 
 
@@ -153,7 +146,8 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
         description=_DESCRIPTION,
         lifespan=lifespan,
     )
-    problems.install(app)
+    problems.install(app, dialects=dict.fromkeys(openai_chat.PATHS, openai_chat.error_of))
     app.include_router(health)
     app.include_router(v1)
+    app.include_router(openai_chat.router)
     return app

@@ -15,6 +15,7 @@ from rag.errors import OverloadedError
 
 Item = TypeVar("Item")
 
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left; nobody reads it but the access log
 _NEWEST = 0.3  # weight of the newest duration in the running mean that Retry-After is estimated from
 
 

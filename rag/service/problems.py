@@ -1,7 +1,7 @@
 """Errors to problem+json responses (RFC 9457): what is wrong, under which status, and what to do about it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,10 @@ from rag.service.opening import StartingError
 
 MEDIA_TYPE = "application/problem+json"
 
-_REFERENCE = "#/components/schemas/{model}"
+REFERENCE = "#/components/schemas/{model}"  # of a component of an OpenAPI description
+
+# Of a problem the body that tells it in another protocol than problem+json, and the status that protocol has for it.
+Dialect = Callable[["Problem"], tuple[int, dict[str, Any]]]
 
 logger = logging.getLogger(__name__)
 
@@ -76,20 +79,31 @@ def documented(description: str) -> dict[str, Any]:
     """What OpenAPI says of a status whose body is a problem."""
     return {
         "description": description,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}},
     }
 
 
-def describe(openapi: dict[str, Any]) -> None:
-    """Add what a problem looks like to an OpenAPI description, where `documented` refers to it."""
-    for model in (Problem, FieldFault):
-        schema = model.model_json_schema(ref_template=_REFERENCE)
-        schema.pop("$defs", None)
-        openapi["components"]["schemas"][model.__name__] = schema
+def describe(openapi: dict[str, Any], models: Iterable[type[BaseModel]]) -> None:
+    """Add what problems and `models` look like to an OpenAPI description, where others refer to them."""
+    all_models: list[type[BaseModel]] = [Problem, *models]
+    for model in all_models:
+        schema = model.model_json_schema(ref_template=REFERENCE)
+        openapi["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of `app`, wherever it arises, with problem+json."""
+def install(app: FastAPI, *, dialects: Mapping[str, Dialect]) -> None:
+    """Answer every error of `app`, wherever it arises, with problem+json, or in the dialect that its path asks for.
+
+    `dialects` has them by the beginning of the path.
+    """
+
+    def respond(problem: Problem, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+        for beginning, dialect in dialects.items():
+            if problem.instance.startswith(beginning):
+                status, body = dialect(problem)
+                return JSONResponse(body, status_code=status, headers=headers)
+        body = problem.model_dump(exclude_defaults=True)
+        return JSONResponse(body, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)
 
     async def on_rag_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RagError)
@@ -98,7 +112,7 @@ def install(app: FastAPI) -> None:
         headers = {}
         if isinstance(error, OverloadedError | StartingError):
             headers["Retry-After"] = str(error.retry_after_seconds)
-        return _respond(problem_of(error, request.url.path), headers=headers)
+        return respond(problem_of(error, request.url.path), headers=headers)
 
     async def on_invalid_request(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
@@ -116,7 +130,7 @@ def install(app: FastAPI) -> None:
             remedy="The fields and their limits are described at /docs.",
             errors=faults,
         )
-        return _respond(problem)
+        return respond(problem)
 
     async def on_http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -129,10 +143,10 @@ def install(app: FastAPI) -> None:
             detail=f"{request.method} {request.url.path}: {error.detail}",
             remedy="The paths and methods there are stand at /docs." if error.status_code in (404, 405) else "",
         )
-        return _respond(problem, headers=error.headers)
+        return respond(problem, headers=error.headers)
 
     async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
-        return _respond(unexpected(request.url.path))  # the server logs the exception with its traceback
+        return respond(unexpected(request.url.path))  # the server logs the exception with its traceback
 
     app.add_exception_handler(RagError, on_rag_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
@@ -159,11 +173,6 @@ def _problem(
         remedy=remedy,
         errors=errors or [],
     )
-
-
-def _respond(problem: Problem, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    body = problem.model_dump(exclude_defaults=True)
-    return JSONResponse(body, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def _message(fault: Mapping[str, object]) -> str:

@@ -52,6 +52,9 @@ class HashEmbedder:
         self.embedded.extend(texts)
         return np.stack([hashed_vector(text, self.dimension) for text in texts])
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([hashed_vector(f"query: {text}", self.dimension) for text in texts])
+
     def count_tokens(self, text: str) -> int:
         return len(text)
 

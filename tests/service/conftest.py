@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rag.config import Config
 from rag.index.snapshot import Snapshot
 from rag.service.api import create_app
-from tests.service.made import WrittenPipeline, small_snapshot, wait_until_ready
+from tests.service.made import WrittenPipeline, serving, small_snapshot, wait_until_ready
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +31,21 @@ def pipeline(snapshot: Snapshot, config: Config) -> WrittenPipeline:
 
 
 @pytest.fixture
-def client(pipeline: WrittenPipeline, config: Config) -> Iterator[TestClient]:
-    app = create_app(config, open_pipeline=lambda _: pipeline)
+def app(pipeline: WrittenPipeline, config: Config) -> FastAPI:
+    return create_app(config, open_pipeline=lambda _: pipeline)
+
+
+@pytest.fixture
+def client(pipeline: WrittenPipeline, app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app, raise_server_exceptions=False) as client:
         wait_until_ready(client)
         yield client
+        pipeline.hold.set()
+
+
+@pytest.fixture
+def base(pipeline: WrittenPipeline, app: FastAPI) -> Iterator[str]:
+    """The address of the running service."""
+    with serving(app) as base:
+        yield base
         pipeline.hold.set()

@@ -1,16 +1,23 @@
 """A pipeline whose answers are written down beforehand, over a real snapshot of small reports."""
 
+import json
+import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rag.answers.answer import Answer, Claim, Event
 from rag.answers.citations import Citation, CitedPassage, citation_id, look_up
 from rag.answers.evidence import Evidence
+from rag.answers.pipeline import NO_FILTERS
 from rag.answers.query import Filters, understand
 from rag.answers.retrieval import Hit
 from rag.answers.verification import Verdict
@@ -44,19 +51,54 @@ def taken_is(app: FastAPI, number: int) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The address of the running and ready service: only over a real socket can a client go away."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        deadline = time.monotonic() + 30
+        try:
+            while httpx.get(f"{base}/readyz", timeout=30).status_code != 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            yield base
+        finally:
+            server.should_exit = True
+            thread.join(20)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def asking(base: str, body: Mapping[str, Any], *, path: str = "/v1/ask") -> Iterator[None]:
+    """A client that has sent its question, and goes away at the end of the `with`."""
+    address = httpx.URL(base)
+    content = json.dumps(body).encode()
+    headers = ("Host: here", "Content-Type: application/json", f"Content-Length: {len(content)}")
+    head = "\r\n".join([f"POST {path} HTTP/1.1", *headers, "", ""])
+    with socket.create_connection((address.host, address.port or 80)) as connection:
+        connection.sendall(head.encode() + content)
+        yield
+
+
 class WrittenPipeline:
     """Answers every question alike: two pieces of draft, then one cited statement, or a refusal for 费用.
 
-    `hold` keeps the answer back until it is set; `fault` is raised instead of the answer. `drafting` is set once the
-    draft is under way, `closed` once the stream is over, however it ended.
+    `generator_waits` keeps the draft back until it is set, `hold` the answer; `fault` is raised instead of the answer.
+    `drafting` is set once the draft is under way, `closed` once the stream is over, however it ended.
     """
 
     def __init__(self, snapshot: Snapshot, config: Config) -> None:
         self.snapshot = snapshot
         self.config = config
         self.identity = {"snapshot": "made"}
+        self.embedder = HashEmbedder()
         self.hold = threading.Event()
         self.hold.set()
+        self.generator_waits = threading.Event()
+        self.generator_waits.set()
         self.fault: Exception | None = None
         self.drafting = threading.Event()
         self.closed = threading.Event()
@@ -71,16 +113,17 @@ class WrittenPipeline:
         question: str,
         *,
         history: Sequence[str] = (),
-        filters: Filters,
+        filters: Filters = NO_FILTERS,
         generate: bool | None = None,
         top_k: int | None = None,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         understand(question, self.snapshot.reports(), filters=filters, longest=self.config.max_question_characters)
         self.asked.append((question, filters, generate, top_k))
         self.history = tuple(history)
         try:
             yield Event("status", "retrieving")
             yield Event("evidence", self.evidence())
+            self.generator_waits.wait(10)
             self.drafting.set()
             yield Event("token", "新建")
             self.hold.wait(10)

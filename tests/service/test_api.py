@@ -1,6 +1,7 @@
 """Requests to statuses and bodies, value by value."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from rag.errors import GeneratorError
 from rag.reports.sections import parse_sections
 from rag.service import opening
 from rag.service.api import create_app
+from rag.service.openai_chat import PATHS
 from rag.service.schemas import AnswerBody
 from tests.service.made import QUOTE, WrittenPipeline, taken_is, wait_until_ready
 
@@ -287,8 +289,11 @@ class TestPathsAndMethods:
             for operation in operations.values():
                 for status, response in operation["responses"].items():
                     if status != "200":
-                        reference = response["content"]["application/problem+json"]["schema"]["$ref"]
+                        media_type = "application/json" if path.startswith(PATHS) else "application/problem+json"
+                        reference = response["content"][media_type]["schema"]["$ref"]
                         assert reference.rsplit("/", 1)[1] in schemas, (path, status)
+        for reference in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(description)):
+            assert reference in schemas
         assert client.get("/docs").status_code == 200
 
 

@@ -1,26 +1,24 @@
 """The stream of one answer: named events in order, the last one always `answer` or `error`, and an end to the work."""
 
 import json
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from rag.config import Config
 from rag.errors import GeneratorError
 from rag.service import streaming
-from rag.service.api import create_app
-from tests.service.made import QUOTE, WrittenPipeline, taken_is
+from rag.service.events import PAYLOADS, heartbeat
+from tests.service.made import QUOTE, WrittenPipeline, asking, taken_is
 
 QUESTION = "甲市2018年新建了几所幼儿园?"
+
+
+def body(*, stream: bool) -> dict[str, Any]:
+    return {"question": QUESTION, "stream": stream}
 
 
 def events_of(text: str) -> list[tuple[str, Any]]:
@@ -31,19 +29,6 @@ def events_of(text: str) -> list[tuple[str, Any]]:
         assert data.startswith("data: ")
         events.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return events
-
-
-@contextmanager
-def asking(base: str, *, stream: bool) -> Iterator[None]:
-    """A client that has sent its question, and goes away at the end of the `with`."""
-    address = httpx.URL(base)
-    body = json.dumps({"question": QUESTION, "stream": stream}).encode()
-    head = (
-        f"POST /v1/ask HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection((address.host, address.port or 80)) as connection:
-        connection.sendall(head.encode() + body)
-        yield
 
 
 class TestOrder:
@@ -81,6 +66,36 @@ class TestOrder:
         streamed = events_of(client.post("/v1/ask", json={"question": QUESTION, "stream": True}).text)[-1][1]
         assert streamed == client.post("/v1/ask", json={"question": QUESTION}).json()
 
+    def test_every_event_is_described_with_its_payload(self, client: TestClient, pipeline: WrittenPipeline) -> None:
+        described = client.get("/openapi.json").json()
+        content = described["paths"]["/v1/ask"]["post"]["responses"]["200"]["content"]["text/event-stream"]
+        items = content["itemSchema"]["oneOf"]
+        assert [item["properties"]["event"]["const"] for item in items] == list(PAYLOADS)
+        for item in items:
+            reference = item["properties"]["data"]["contentSchema"].get("$ref", "").rpartition("/")[2]
+            assert not reference or reference in described["components"]["schemas"]
+        told = events_of(client.post("/v1/ask", json=body(stream=True)).text)
+        pipeline.fault = GeneratorError("the server is silent")
+        told += events_of(client.post("/v1/ask", json=body(stream=True)).text)
+        told += events_of(heartbeat().decode())
+        assert {name for name, _ in told} == set(PAYLOADS)
+        for name, data in told:
+            PAYLOADS[name][0].model_validate(data, extra="forbid")
+
+    def test_the_evidence_is_with_the_client_before_the_generator_starts(
+        self, base: str, pipeline: WrittenPipeline
+    ) -> None:
+        pipeline.generator_waits.clear()
+        with (
+            httpx.Client(base_url=base, timeout=10) as client,
+            client.stream("POST", "/v1/ask", json=body(stream=True)) as response,
+        ):
+            names = (line for line in response.iter_lines() if line.startswith("event: "))
+            assert [next(names), next(names)] == ["event: status", "event: evidence"]
+            assert not pipeline.drafting.is_set()
+            pipeline.generator_waits.set()
+            assert list(names)[-1] == "event: answer"
+
 
 class TestFaults:
     def test_an_error_under_way_is_the_last_event(self, client: TestClient, pipeline: WrittenPipeline) -> None:
@@ -116,33 +131,12 @@ class TestFaults:
 class TestConnection:
     """Over a real socket, because only there a client can go away."""
 
-    @pytest.fixture
-    def app(self, pipeline: WrittenPipeline, config: Config) -> FastAPI:
-        return create_app(config, open_pipeline=lambda _: pipeline)
-
-    @pytest.fixture
-    def base(self, app: FastAPI, pipeline: WrittenPipeline) -> Iterator[str]:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            deadline = time.monotonic() + 20
-            while httpx.get(f"{base}/readyz").status_code != 200:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            yield base
-            pipeline.hold.set()
-            server.should_exit = True
-            thread.join(20)
-            assert not thread.is_alive()
-
     @pytest.mark.parametrize("stream", [True, False])
     def test_a_closed_connection_ends_the_work(
         self, app: FastAPI, base: str, pipeline: WrittenPipeline, stream: bool
     ) -> None:
         pipeline.hold.clear()
-        with asking(base, stream=stream):
+        with asking(base, body(stream=stream)):
             assert pipeline.drafting.wait(10)
         time.sleep(0.2)  # the server hears of the end
         assert not pipeline.closed.is_set()  # a step under way is not torn apart
@@ -154,9 +148,9 @@ class TestConnection:
         self, app: FastAPI, base: str, pipeline: WrittenPipeline
     ) -> None:
         pipeline.hold.clear()
-        with asking(base, stream=True):
+        with asking(base, body(stream=True)):
             assert pipeline.drafting.wait(10)
-            with asking(base, stream=False):
+            with asking(base, body(stream=False)):
                 taken_is(app, 2)
             taken_is(app, 1)
             pipeline.hold.set()
@@ -168,23 +162,17 @@ class TestConnection:
     ) -> None:
         monkeypatch.setattr(streaming, "HEARTBEAT_SECONDS", 0.05)
         pipeline.hold.clear()
-        names = []
+        names: list[str] = []
         with (
             httpx.Client(base_url=base, timeout=10) as client,
-            client.stream("POST", "/v1/ask", json={"question": QUESTION, "stream": True}) as response,
+            client.stream("POST", "/v1/ask", json=body(stream=True)) as response,
         ):
             for line in response.iter_lines():
                 if line.startswith("event: "):
                     names.append(line.removeprefix("event: "))
-                    if names.count("heartbeat") == 2:
+                    if names[-2:] == ["heartbeat", "heartbeat"] and "token" in names:
                         pipeline.hold.set()
-        assert [name for name in names if name != "heartbeat"] == [
-            "status",
-            "evidence",
-            "token",
-            "token",
-            "claim",
-            "answer",
-        ]
-        assert names.index("heartbeat") > names.index("token")
+        told = [name for name in names if name != "heartbeat"]
+        assert told == ["status", "evidence", "token", "token", "claim", "answer"]
+        assert names[names.index("token") + 1] == "heartbeat"
         assert names[-1] == "answer"

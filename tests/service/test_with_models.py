@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import openai
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from rag.answers.pipeline import Pipeline, build_index
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.service.api import create_app
-from tests.service.made import wait_until_ready
+from tests.service.made import serving, wait_until_ready
 
 pytestmark = pytest.mark.slow
 
@@ -22,14 +25,19 @@ QUESTION = "2018年有多少名在成都读大学的留学生拿到了奖学金�
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     config = replace(load_config(), index_dir=tmp_path_factory.mktemp("index"))
     try:
         build_index([CORPUS], config)
         pipeline = Pipeline.open(config)
     except ModelError as error:
         pytest.skip(f"needs the models: {error}")
-    with TestClient(create_app(config, open_pipeline=lambda _: pipeline)) as client:
+    return create_app(config, open_pipeline=lambda _: pipeline)
+
+
+@pytest.fixture(scope="module")
+def service(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
         wait_until_ready(client)
         yield client
 
@@ -98,3 +106,35 @@ def test_sections_partition_every_report(service: TestClient) -> None:
     for summary in reports:
         report = service.get(f"/v1/reports/{summary['id']}").json()
         check(report["sections"], 0, len(report["text"]))
+
+
+def test_openais_client_streams_an_answer_with_its_footnotes_and_embeds(app: FastAPI) -> None:
+    with (
+        serving(app) as base,
+        openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0, timeout=120) as client,
+    ):
+        stream = client.chat.completions.create(
+            model="report-rag",
+            messages=[{"role": "user", "content": QUESTION}],
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        *chunks, last, usage = list(stream)
+        content = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+        answer = last.choices[0].delta.report_rag
+        statement, _, footnotes = content.partition("\n\n")
+        assert statement == answer["answer"]
+        assert "481" in statement
+        assert footnotes.startswith(f"[1] {answer['citations'][0]['title']} › ")
+        assert answer["citations"][0]["quote"] in footnotes
+        assert 20 < usage.usage.prompt_tokens < 40
+        assert usage.usage.completion_tokens > 40
+
+        texts = ["留学生奖学金", "义务教育入学", "2018年有多少留学生拿到奖学金？"]
+        passages = client.embeddings.create(model="multilingual-e5-small", input=texts[:2]).data
+        query = client.embeddings.create(
+            model="multilingual-e5-small", input=texts[2], extra_body={"input_type": "query"}
+        ).data[0]
+        near, far = (np.dot(query.embedding, passage.embedding) for passage in passages)
+        assert near > far
+        assert np.linalg.norm(query.embedding) == pytest.approx(1.0, abs=1e-5)
