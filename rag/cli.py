@@ -297,6 +297,17 @@ def serve(config: Config, /, host: str | None, port: int | None) -> None:
     run(create_app(config), config, announce=click.echo)
 
 
+@main.command(epilog=example("rag mcp"))
+@configured
+def mcp(config: Config, /) -> None:
+    """Serve agents over stdin and stdout (Model Context Protocol). The service has the same at /mcp."""
+    import anyio
+
+    from rag.service.mcp import serve_stdio
+
+    anyio.run(serve_stdio, config)
+
+
 main.add_command(evaluate)
 
 

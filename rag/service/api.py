@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
@@ -129,15 +131,27 @@ class _Api(FastAPI):
         return super().openapi()
 
 
+class _Mcp:
+    """The Model Context Protocol at one path: a class, because Starlette takes a function for one that answers."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["app"].state.mcp(scope, receive, send)
+
+
 def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = Pipeline.open) -> FastAPI:
     """The service as an ASGI application; the index and the models are opened in the background once it starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        from rag.service.mcp import ReportsServer  # half a second to import: not before the port is open
+
         service = Service.of(config, open_pipeline=open_pipeline)
         app.state.service = service
         service.opening.start()
-        yield
+        agents = ReportsServer(service)
+        app.state.mcp = agents.streamable_http_app(stateless_http=True, host=config.host)
+        async with agents.session_manager.run():
+            yield
         service.opening.cancel()
 
     app = _Api(
@@ -150,4 +164,5 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
     app.include_router(health)
     app.include_router(v1)
     app.include_router(openai_chat.router)
+    app.router.routes.append(Route("/mcp", _Mcp()))
     return app

@@ -44,6 +44,12 @@ class Opening:
         if self._task is not None:
             self._task.cancel()
 
+    async def opened(self) -> Pipeline:
+        """The pipeline, once opening it has come to its end; raises the reason where that failed."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        return self.pipeline()
+
     def pipeline(self) -> Pipeline:
         """The pipeline. Raises `StartingError` while it is being opened, and the reason when that failed."""
         if self._task is None or not self._task.done():

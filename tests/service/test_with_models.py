@@ -1,6 +1,8 @@
 """The service over the sample reports with the real models, from a question to the words behind its citations."""
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +13,15 @@ import openai
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from mcp import Client, StdioServerParameters, stdio_client
+from mcp.types import CallToolResult
 
 from rag.answers.pipeline import Pipeline, build_index
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.service.api import create_app
 from tests.service.made import serving, wait_until_ready
+from tests.service.test_mcp import talk
 
 pytestmark = pytest.mark.slow
 
@@ -25,14 +30,18 @@ QUESTION = "2018年有多少名在成都读大学的留学生拿到了奖学金�
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     config = replace(load_config(), index_dir=tmp_path_factory.mktemp("index"))
     try:
         build_index([CORPUS], config)
-        pipeline = Pipeline.open(config)
+        return Pipeline.open(config)
     except ModelError as error:
         pytest.skip(f"needs the models: {error}")
-    return create_app(config, open_pipeline=lambda _: pipeline)
+
+
+@pytest.fixture(scope="module")
+def app(pipeline: Pipeline) -> FastAPI:
+    return create_app(pipeline.config, open_pipeline=lambda _: pipeline)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +136,7 @@ def test_openais_client_streams_an_answer_with_its_footnotes_and_embeds(app: Fas
         assert "481" in statement
         assert footnotes.startswith(f"[1] {answer['citations'][0]['title']} › ")
         assert answer["citations"][0]["quote"] in footnotes
-        assert 20 < usage.usage.prompt_tokens < 40
+        assert 10 < usage.usage.prompt_tokens < 20
         assert usage.usage.completion_tokens > 40
 
         texts = ["留学生奖学金", "义务教育入学", "2018年有多少留学生拿到奖学金？"]
@@ -138,3 +147,20 @@ def test_openais_client_streams_an_answer_with_its_footnotes_and_embeds(app: Fas
         near, far = (np.dot(query.embedding, passage.embedding) for passage in passages)
         assert near > far
         assert np.linalg.norm(query.embedding) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_agent_asks_and_opens_the_citation_over_both_transports(app: FastAPI, pipeline: Pipeline) -> None:
+    async def words(client: Client) -> None:
+        result = await client.call_tool("ask", {"question": QUESTION})
+        assert isinstance(result, CallToolResult)
+        answer = result.structured_content or {}
+        assert "481" in answer["answer"]
+        opened = await client.call_tool("open_citation", {"citation_id": answer["citations"][0]["id"]})
+        assert isinstance(opened, CallToolResult)
+        passage = opened.structured_content or {}
+        assert (passage["status"], passage["quote"]) == ("current", answer["citations"][0]["quote"])
+
+    with serving(app) as base:
+        talk(f"{base}/mcp", words)
+    environment = {**os.environ, "PYTHONPATH": str(CORPUS.parent), "RAG_INDEX_DIR": str(pipeline.config.index_dir)}
+    talk(stdio_client(StdioServerParameters(command=sys.executable, args=["-m", "rag", "mcp"], env=environment)), words)
