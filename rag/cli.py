@@ -1,14 +1,15 @@
 """The command line: arguments to the program's rooms, results to stdout, progress and errors to stderr."""
 
-from collections.abc import Callable
+import os
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import click
 
-from rag.commands import as_json_option, configured, echo_json, example
+from rag.asking import ask, chat, cite, search
+from rag.commands import DONE, NOTHING, WORDS, as_json_option, configured, echo_json, example, finish
 from rag.config import Config
 from rag.errors import RagError
 from rag.evaluating import evaluate
@@ -16,7 +17,7 @@ from rag.evaluating import evaluate
 # Only click, the settings, the errors and commands are imported here: `rag --help` answers in under 0.3 s. Each command
 # imports what it needs.
 
-DONE, NOTHING, INTERRUPTED = 0, 1, 130
+INTERRUPTED = 130
 
 _EPILOG = """\b
 Exit codes:
@@ -35,8 +36,6 @@ Every setting of rag.toml is also an environment variable: RAG_INDEX_DIR, RAG_MO
 Example:
   rag ask "成都2018年解决了多少随迁子女的义务教育入学?"
 """
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Commands(click.Group):
@@ -58,40 +57,15 @@ class _Commands(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-class _Words(click.ParamType[str]):
-    """Text that is text: arguments that are not UTF-8 reach Python as lone surrogates."""
-
-    name = "text"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            self.fail("it is not UTF-8", param, ctx)
-        return value
-
-
-WORDS = _Words()
-
-
-def filter_options(command: Command) -> Command:
-    """The options that restrict a command to some of the reports; they arrive as the tuple each of its name."""
-    for option in (
-        click.option("--issuer", "issuers", multiple=True, type=WORDS, help="Only reports this body issued."),
-        click.option("--year", "years", multiple=True, type=click.IntRange(1900, 2100), help="Only of this year."),
-        click.option("--region", "regions", multiple=True, type=WORDS, help="Only reports of this region."),
-        click.option("--report", "reports", multiple=True, type=WORDS, help="Only this report, by its id."),
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings in TOML (default: ./rag.toml if it is there)."
 )
-def main(config: Path | None) -> None:
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
     """Ask long official reports a question; every statement of the answer is cited and checked."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org; where output goes to no terminal, click leaves colours out
+        context.color = False
 
 
 @main.group()
@@ -153,7 +127,7 @@ def verify(config: Config, /, names: tuple[str, ...]) -> None:
                 watch.close()
                 click.echo(f"{name}: {error}", err=True)
                 damaged += 1
-    _finish(DONE if not damaged else NOTHING)
+    finish(DONE if not damaged else NOTHING)
 
 
 @main.command(epilog=example("rag index corpus reports/2019.txt"))
@@ -180,81 +154,8 @@ def index(config: Config, /, paths: tuple[Path, ...], as_json: bool) -> None:
         )
 
 
-@main.command(epilog=example('rag search "随迁子女 义务教育" --year 2018 --top-k 3'))
-@click.argument("query", type=WORDS)
-@click.option("--top-k", type=click.IntRange(1), default=10, show_default=True, help="Sections shown at most.")
-@filter_options
-@as_json_option
-@configured
-def search(config: Config, /, query: str, top_k: int, as_json: bool, **filters: tuple[Any, ...]) -> None:
-    """Find the sections that fit QUERY, best first."""
-    from rag.answers.pipeline import Pipeline
-    from rag.answers.query import Filters
-    from rag.terminal import hits_text, watching
-
-    with watching() as watch:
-        watch.say("loading the models")
-        pipeline = Pipeline.open(replace(config, generate=False))  # no generator is needed to search
-        hits = pipeline.search(query, top_k=top_k, filters=Filters(**filters))
-    titles = [pipeline.title(hit.chunk.report) for hit in hits]
-    if as_json:
-        from rag.service.schemas import HitBody, SearchBody
-
-        bodies = [HitBody.of(hit, title) for hit, title in zip(hits, titles, strict=True)]
-        echo_json(SearchBody(query=query, hits=bodies).model_dump())
-    elif hits:
-        click.echo(hits_text(hits, titles))
-    _finish(DONE if hits else NOTHING)
-
-
-@main.command(epilog=example('rag ask "How many pupils were enrolled in 2018?" --region 成都 --no-generate'))
-@click.argument("question", type=WORDS)
-@click.option("--no-generate", is_flag=True, help="Answer in the evidence's own words, without the generator.")
-@click.option("--top-k", type=click.IntRange(1), help="Sections read for the answer.")
-@filter_options
-@as_json_option
-@configured
-def ask(
-    config: Config, /, question: str, no_generate: bool, top_k: int | None, as_json: bool, **filters: tuple[Any, ...]
-) -> None:
-    """Answer QUESTION from the indexed reports, with citations. Exit code 1: the reports do not say."""
-    from rag.answers.answer import Answer
-    from rag.answers.pipeline import Pipeline
-    from rag.answers.query import Filters
-    from rag.terminal import answer_text, watching
-
-    with watching() as watch:
-        watch.say("loading the models")
-        pipeline = Pipeline.open(replace(config, generate=False) if no_generate else config)
-        for event in pipeline.stream(question, filters=Filters(**filters), top_k=top_k):
-            if event.type == "status":
-                watch.say(str(event.data))
-    answer = event.data
-    assert isinstance(answer, Answer)  # a stream ends with its answer
-    if as_json:
-        echo_json(answer.as_json())
-    else:
-        click.echo(answer_text(answer))
-    _finish(NOTHING if answer.refused else DONE)
-
-
-@main.command(epilog=example("rag cite Y2hlbmdkdS0yMDE4LXN1bW1hcnkK5LqMLyjkuIApCjUzNgo1NzkKOWVhYWY2N2Y1OTEx"))
-@click.argument("citation_id", metavar="ID", type=WORDS)
-@as_json_option
-@configured
-def cite(config: Config, /, citation_id: str, as_json: bool) -> None:
-    """Open a citation at its words. Exit code 1: they changed or were withdrawn since."""
-    from rag.answers.citations import look_up
-    from rag.index.snapshot import Snapshot
-    from rag.terminal import passage_text
-
-    with closing(Snapshot.open(config.index_dir, config=config)) as snapshot:
-        passage = look_up(citation_id, snapshot)
-    if as_json:
-        echo_json(asdict(passage))
-    else:
-        click.echo(passage_text(passage))
-    _finish(DONE if passage.status == "current" else NOTHING)
+for command in (search, ask, chat, cite):
+    main.add_command(command)
 
 
 @main.command(epilog=example("rag reports --json"))
@@ -331,14 +232,10 @@ def doctor(config: Config, /, as_json: bool) -> None:
         for check in checks:
             state = click.style("ok  ", fg="green") if check.ok else click.style("FAIL", fg="red")
             click.echo(f"{state}  {check.name}: {check.detail}" + ("" if check.ok else f"\n      {check.remedy}"))
-    _finish(DONE if all(check.ok for check in checks) else NOTHING)
+    finish(DONE if all(check.ok for check in checks) else NOTHING)
 
 
 def _used(config: Config) -> list[str]:
     from rag.models import provision
 
     return [status.name for status in provision.listing(config) if status.used]
-
-
-def _finish(exit_code: int) -> NoReturn:
-    click.get_current_context().exit(exit_code)

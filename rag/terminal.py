@@ -1,5 +1,8 @@
 """Answers, hits and reports to text for a terminal, and work under way to a line that shows it."""
 
+import os
+import re
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,14 +11,20 @@ from unicodedata import east_asian_width
 
 import click
 
+from rag.answers.footnotes import place
+
 if TYPE_CHECKING:
     from rag.answers.answer import Answer
     from rag.answers.citations import CitedPassage
     from rag.answers.retrieval import Hit
+    from rag.config import Config
 
-_SEPARATOR = " › "
 _SHOWN_CHARACTERS = 120  # of a section's text in a list of hits
+_MARKER = re.compile(r"\[\d+\]")
+_MARKERS_AT_THE_END = re.compile(r"(?:\[\d+\])+$", re.M)
+_WITHOUT_LINKS = {"dumb", "linux"}  # the others show links or, as the sequence is made for, its text alone
 BAR_AFTER_SECONDS = 0.5
+KNOCKING_SECONDS = 0.2
 
 
 class Watch:
@@ -60,18 +69,48 @@ def watching() -> Iterator[Watch]:
         watch.close()
 
 
-def answer_text(answer: "Answer") -> str:
-    """The answer, what was removed from it, and its citations; of a refusal, the sections that come nearest."""
-    blocks = [answer.text]
+def links_to(config: "Config") -> str:
+    """The address of the page that opens citations, where the terminal shows links and the service is running."""
+    terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in _WITHOUT_LINKS
+    if not terminal or os.environ.get("NO_COLOR"):
+        return ""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
+    try:
+        socket.create_connection((host, config.port), timeout=KNOCKING_SECONDS).close()
+    except OSError:
+        return ""
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.port}/#/cite/"
+
+
+def answer_text(answer: "Answer", *, links: str = "") -> str:
+    """The answer, what was removed from it, and its citations; of a refusal, the sections that come nearest.
+
+    With `links` (what precedes a citation's id in the address of its page) the numbers of citations can be clicked.
+    """
+    numbers = {
+        f"[{citation.number}]": _link(f"[{citation.number}]", links, citation.id) for citation in answer.citations
+    }
+
+    def markers(found: re.Match[str]) -> str:
+        shown = _MARKER.sub(lambda marker: numbers.get(marker[0], marker[0]), found[0])
+        return click.style(shown, fg="green", bold=True)
+
+    text = click.style(answer.text, fg="yellow") if answer.refused else _MARKERS_AT_THE_END.sub(markers, answer.text)
+    blocks = [text]
+    if answer.understood and answer.understood != answer.question:
+        blocks.insert(0, click.style(f"understood as: {answer.understood}", dim=True))
     if answer.removed:
-        lines = [f"  {claim.text} ({claim.verdict.reason})" for claim in answer.removed]
+        lines = [
+            f"  {click.style(claim.verdict.value, fg='red')}: {claim.text} ({claim.verdict.reason})"
+            for claim in answer.removed
+        ]
         blocks.append("\n".join(["removed from the draft:", *lines]))
     for citation in answer.citations:
-        place = _SEPARATOR.join((citation.title, *citation.section))
-        plan = " (plan)" if citation.planned else ""
-        blocks.append(
-            f"[{citation.number}] {place}{plan}\n    “{_one_line(citation.quote)}”\n    rag cite {citation.id}"
-        )
+        number = click.style(numbers[f"[{citation.number}]"], fg="green", bold=True)
+        plan = click.style(" (plan)", fg="yellow") if citation.planned else ""
+        where = place(citation.title, citation.section)
+        command = click.style(f"rag cite {citation.id}", dim=True)
+        blocks.append(f"{number} {where}{plan}\n    “{_one_line(citation.quote)}”\n    {command}")
     if answer.nearest:
         titles = answer.titles
         lines = [_place(hit, titles.get(hit.chunk.report, hit.chunk.report)) for hit in answer.nearest]
@@ -89,13 +128,15 @@ def hits_text(hits: Sequence["Hit"], titles: Sequence[str]) -> str:
     return "\n\n".join(blocks)
 
 
-def passage_text(passage: "CitedPassage") -> str:
-    """The status of a citation, where it stands, and its words between those around them."""
-    place = f"{_SEPARATOR.join((passage.title or passage.report, *passage.section))}"
-    head = f"{passage.status}: {place} (characters {passage.start} to {passage.end})"
+def passage_text(passage: "CitedPassage", *, links: str = "") -> str:
+    """The status of a citation, where it stands, and its words, marked, between those around them."""
+    status = click.style(passage.status, fg="green" if passage.status == "current" else "red")
+    where = _link(place(passage.title or passage.report, passage.section), links, passage.id)
+    head = f"{status}: {where} (characters {passage.start} to {passage.end})"
     if passage.status == "withdrawn":
         return head
-    return f"{head}\n\n…{passage.before}{click.style(f'【{passage.quote}】', bold=True)}{passage.after}…"
+    words = click.style(f"【{passage.quote}】", fg="black", bg="yellow")
+    return f"{head}\n\n…{passage.before}{words}{passage.after}…"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -113,7 +154,12 @@ def bytes_text(size: int) -> str:
 
 
 def _place(hit: "Hit", title: str) -> str:
-    return _SEPARATOR.join((title, *hit.chunk.path))
+    return place(title, hit.chunk.path)
+
+
+def _link(text: str, links: str, citation_id: str) -> str:
+    """The text as a link of the terminal (OSC 8), where links are shown."""
+    return f"\033]8;;{links}{citation_id}\033\\{text}\033]8;;\033\\" if links else text
 
 
 def _one_line(text: str) -> str:

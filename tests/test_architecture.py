@@ -32,9 +32,10 @@ ROOMS = {
     "doctor": {"errors", "config", "reports", "index", "models", "answers"},
     "commands": {"errors", "config"},
     "evaluating": {"errors", "config", "evaluation", "terminal", "commands"},
+    "asking": {"errors", "config", "index", "answers", "service", "terminal", "commands"},
     "cli": {
         *("errors", "config", "reports", "index", "models", "answers", "service"),
-        *("terminal", "doctor", "commands", "evaluating"),
+        *("terminal", "doctor", "commands", "evaluating", "asking"),
     },
     "__main__": {"cli"},
 }

@@ -129,7 +129,7 @@ class TestAsk:
         assert result.stdout == (
             "新建幼儿园3所。 [1]\n\n"
             "removed from the draft:\n"
-            "  新建幼儿园5所。 (5所 is not in the cited words)\n\n"
+            "  unsupported: 新建幼儿园5所。 (5所 is not in the cited words)\n\n"
             "[1] 甲市教育局2018年工作总结 › 一、学前教育\n"
             f"    “{QUOTE}”\n"
             f"    rag cite {pipeline.citation().id}\n"
@@ -233,6 +233,81 @@ class TestSearch:
     def test_no_generator_is_loaded(self, pipeline: WrittenPipeline) -> None:
         rag("search", "幼儿园")
         assert pipeline.config.generate is False
+
+
+class TestChat:
+    def chat(self, *lines: str) -> Result:
+        result = CliRunner().invoke(main, ["chat"], input="".join(f"{line}\n" for line in lines))
+        assert "Traceback" not in result.output
+        return result
+
+    def test_a_question_leans_on_those_before_it_until_the_input_ends(self, pipeline: WrittenPipeline) -> None:
+        result = self.chat(QUESTION, "", "  乙市呢? ")
+        assert result.exit_code == 0
+        assert [question for question, *_ in pipeline.asked] == [QUESTION, "乙市呢?"]
+        assert pipeline.history == (QUESTION,)
+        assert result.stdout.count("新建幼儿园3所。 [1]") == 2
+        assert ">" not in result.stdout.splitlines()[0]  # nobody types, so nobody is asked
+
+    def test_it_can_be_told_to_forget_and_to_quit(self, pipeline: WrittenPipeline) -> None:
+        result = self.chat(QUESTION, "/new", "乙市呢?", "/quit", "never asked")
+        assert result.exit_code == 0
+        assert [question for question, *_ in pipeline.asked] == [QUESTION, "乙市呢?"]
+        assert pipeline.history == ()
+
+    def test_a_question_that_cannot_be_used_is_told_and_forgotten(self, pipeline: WrittenPipeline) -> None:
+        result = self.chat("长" * 1001, QUESTION)
+        assert result.exit_code == 0
+        assert "1001 characters" in result.stderr
+        assert pipeline.history == ()
+        assert "新建幼儿园3所。 [1]" in result.stdout
+
+    def test_an_interrupt_ends_the_answer_and_not_the_conversation(self, pipeline: WrittenPipeline) -> None:
+        pipeline.fault = KeyboardInterrupt()
+        result = self.chat(QUESTION, "/quit")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "interrupted" in result.stderr
+        assert pipeline.closed.is_set()
+
+    def test_filters_and_options_reach_the_pipeline(self, pipeline: WrittenPipeline) -> None:
+        CliRunner().invoke(main, ["chat", "--no-generate", "--region", "甲市"], input=QUESTION)
+        assert pipeline.config.generate is False
+        assert pipeline.asked == [(QUESTION, Filters(regions=("甲市",)), None, None)]
+
+
+class TestColours:
+    def test_none_in_a_pipe_nor_where_they_are_not_wanted(
+        self, pipeline: WrittenPipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert "\033" not in rag("ask", QUESTION).stdout
+        assert "\033[" in CliRunner().invoke(main, ["ask", QUESTION], color=True).stdout
+        monkeypatch.setenv("NO_COLOR", "1")
+        plain = CliRunner().invoke(main, ["ask", QUESTION], color=True)
+        assert plain.stdout == rag("ask", QUESTION).stdout
+
+
+class TestCompletion:
+    def completed(self, words: str, *, shell: str = "bash") -> list[str]:
+        environment = {"_RAG_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        return CliRunner().invoke(main, prog_name="rag", env=environment).stdout.split()
+
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_every_shell_has_its_script(self, shell: str) -> None:
+        script = CliRunner().invoke(main, prog_name="rag", env={"_RAG_COMPLETE": f"{shell}_source"}).stdout
+        assert f"_RAG_COMPLETE={shell}_complete" in script
+
+    def test_commands_and_options(self) -> None:
+        assert self.completed("rag ch") == ["plain,chat"]
+        assert self.completed("rag ask --no") == ["plain,--no-generate"]
+        assert "chat" in self.completed("rag ch", shell="zsh")
+
+    def test_what_the_index_holds(self, index_dir: Path) -> None:
+        assert self.completed("rag ask --report ") == ["plain,乙市-2019", "plain,甲市-2018"]
+        assert self.completed("rag search --region 甲") == ["plain,甲市"]
+        assert self.completed("rag chat --year 201") == ["plain,2019", "plain,2018"]
+
+    def test_nothing_without_an_index(self) -> None:
+        assert self.completed("rag ask --report ") == []
 
 
 class TestCite:

@@ -99,7 +99,7 @@ class WrittenPipeline:
         self.hold.set()
         self.generator_waits = threading.Event()
         self.generator_waits.set()
-        self.fault: Exception | None = None
+        self.fault: BaseException | None = None
         self.drafting = threading.Event()
         self.closed = threading.Event()
         self.history: tuple[str, ...] = ()
