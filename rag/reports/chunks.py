@@ -8,8 +8,9 @@ from itertools import pairwise
 from rag.errors import ConfigError
 from rag.reports.lines import squeezed, trimmed, unquoted
 from rag.reports.metadata import years_in
+from rag.reports.outline import PART
 from rag.reports.reading import Report
-from rag.reports.sections import FURNITURE, PART, Section, address, heading_path, walk
+from rag.reports.sections import FURNITURE, Section, address, heading_path, walk
 
 Span = tuple[int, int]
 _SENTENCE_END = "。！？!?"

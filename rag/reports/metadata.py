@@ -11,7 +11,8 @@ from rag.reports.furniture import is_text
 from rag.reports.lines import Line, split_lines, squeezed
 from rag.reports.mastheads import Pair, read_pairs
 from rag.reports.numbering import chinese_number
-from rag.reports.sections import FRONT, FURNITURE, NUMBERED, PART, Section
+from rag.reports.outline import PART
+from rag.reports.sections import FRONT, FURNITURE, Section
 from rag.reports.titles import KINDS, find_title, is_body
 
 
@@ -136,7 +137,7 @@ def _front_spans(sections: Iterable[Section]) -> list[tuple[int, int]]:
     for section in sections:
         if section.kind in (FRONT, PART):
             spans.append((section.start, section.own_end))
-        if section.kind in (NUMBERED, PART):
+        if section.kind not in (FRONT, FURNITURE):
             break
     return spans
 

@@ -1,6 +1,7 @@
 """The beginning of a line into the number it carries (第三条, 四、, (二), 19., ①, 一是) and the heading behind it."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from rag.reports.lines import INVISIBLE, trimmed, unquoted
@@ -8,6 +9,8 @@ from rag.reports.lines import INVISIBLE, trimmed, unquoted
 _CHINESE = "[〇零一二三四五六七八九十百]"
 LONGEST_HEADING = 50  # characters behind the marker; a longer first sentence is text, and its first clause the heading
 _LONGEST_LABEL = 20  # characters before a colon that ends a heading ("1.工作目标:到年底…")
+LARGEST_GAP = 2  # numbers that may be missing in a sequence (a lost line, a slip of the typist)
+FIRSTLY = "首先"
 
 
 @dataclass(frozen=True)
@@ -41,22 +44,31 @@ def _style(name: str, rank: int, pattern: str, *, listing: bool = False) -> Styl
 
 # A digit behind "1." is a decimal (1.35万个), unless it opens a year (1.2018年…).
 _POINT = r"[.．](?!\d(?!\d{3}\s*年))"
+_FIRSTLY = {"首先": 1, "其次": 2, "再次": 3, "最后": 4}
 STYLES = (
     *(
         _style(f"第一{unit}", rank, rf"第\s*(?P<chinese>{_CHINESE}+|\d{{1,3}})\s*{unit}(?![的规第之至和及或所款项])")
         for rank, unit in enumerate(("部分", "分编", "编", "篇", "章", "节", "条"))
     ),
     _style("一、", 10, rf"(?P<chinese>{_CHINESE}{{1,5}})\s*(?:、|{_POINT})"),
-    _style("(一)", 11, rf"[(（]\s*(?P<chinese>{_CHINESE}{{1,5}})\s*[)）]、?"),
-    _style("1.", 12, rf"(?P<digits>\d{{1,3}})\s*(?:、|{_POINT})"),
-    _style("(1)", 13, r"[(（]\s*(?P<digits>\d{1,3})\s*[)）]、?"),
+    _style("(一)", 11, rf"(?:[(（]\s*(?P<chinese>{_CHINESE}{{1,5}})\s*[)）]|(?P<sign>[㈠-㈩]))、?"),
+    _style("1.", 12, rf"(?:(?P<digits>\d{{1,3}})\s*(?:、|{_POINT})|(?P<sign>[⒈-⒛]))"),
+    _style("(1)", 13, r"(?:[(（]\s*(?P<digits>\d{1,3})\s*[)）]|(?P<sign>[⑴-⒇]))、?"),
     _style("1)", 14, r"(?P<digits>\d{1,3})\s*[)）]", listing=True),
-    _style("①", 15, r"(?P<circled>[①-⑳])", listing=True),
+    _style("①", 15, r"(?P<sign>[①-⑳])", listing=True),
     _style("第一,", 16, rf"第(?P<chinese>{_CHINESE}{{1,2}})[，,、]", listing=True),
     _style("一是", 17, r"(?P<chinese>[一二三四五六七八九十]{1,2})是", listing=True),
     _style("一要", 17, r"(?P<chinese>[一二三四五六七八九十]{1,2})要", listing=True),
+    _style(FIRSTLY, 17, rf"(?P<word>{'|'.join(_FIRSTLY)})[，,、：:]?", listing=True),
 )
+# Behind "七、" or "1、", the next number: two that share a noun (七、八年级; 1、2月份; 一、二、三等奖).
+_SHARED = re.compile(rf"(?P<next>{_CHINESE}{{1,3}}|\d{{1,3}})(?:、|年级|季度|产业|[级类等期线班号楼日月院])")
 _LEAD = re.compile(rf"[\s{INVISIBLE}]*")
+# Words that white space parts from what follows, unless each of them is a letter of its own (总  则).
+_APART = re.compile(rf"{_LEAD.pattern}[^\s，,。；;：:、]{{3,30}}(?=[ \u3000\xa0]+[^\s，,。；;：:、]{{2}})")
+_LISTING = re.compile(r"[^，,。；;：:、]{3,30}(?=一是.+二是)")
+_OPENING = frozenset("第(（首其再最〇零一二三四五六七八九十百0123456789０１２３４５６７８９")
+_OPENING |= {chr(code) for first, last in ("①⑳", "⑴⒇", "⒈⒛", "㈠㈩") for code in range(ord(first), ord(last) + 1)}
 
 
 def chinese_number(text: str) -> int:
@@ -74,35 +86,54 @@ def chinese_number(text: str) -> int:
     return total + current
 
 
-def read_marker(line: str) -> Marker | None:
-    """The number that `line` begins with, or None. Whether it is a heading is for the whole outline to say."""
-    lead = _LEAD.match(line)
-    start = lead.end() if lead else 0
+def read_marker(line: str, start: int = 0) -> Marker | None:
+    """The number that `line` has at `start`, or None. Whether it is a heading is for the whole outline to say."""
+    lead = _LEAD.match(line, start)
+    start = lead.end() if lead else start
+    if start == len(line) or line[start] not in _OPENING:
+        return None
     for style in STYLES:
         found = style.pattern.match(line, start)
         if found:
-            groups = found.groupdict()
-            if groups.get("circled"):
-                value = ord(groups["circled"]) - ord("①") + 1
-            else:
-                numeral = groups.get("digits") or groups["chinese"]
-                value = int(numeral) if numeral.isdigit() else chinese_number(numeral)
-            return Marker(style, value, _written(style, found), found.end())
+            marker = Marker(style, _value(found), _written(found), found.end())
+            return None if found.group().endswith("、") and _shares_a_noun(line, marker) else marker
     return None
 
 
-def _written(style: Style, found: re.Match[str]) -> str:
-    """The number as the report writes it, brackets half-width, without the separator: 四, (二), 19, 第三条, 一是."""
-    words = re.sub(r"\s+", "", found.group()).replace("（", "(").replace("）", ")")
-    return words.rstrip("、.．，,")
+def _value(found: re.Match[str]) -> int:
+    groups = found.groupdict()
+    if word := groups.get("word"):
+        return _FIRSTLY[word]
+    if sign := groups.get("sign"):
+        return int(unicodedata.numeric(sign))
+    return _number(groups.get("digits") or groups.get("chinese") or "")
+
+
+def _number(numeral: str) -> int:
+    return int(numeral) if numeral.isdigit() else chinese_number(numeral)
+
+
+def _shares_a_noun(line: str, marker: Marker) -> bool:
+    found = _SHARED.match(line, marker.end)
+    return found is not None and _number(found["next"]) == marker.value + 1
+
+
+def _written(found: re.Match[str]) -> str:
+    """The number as the report writes it, half-width and without the separator: 四, (二), 19, 第三条, 一是, ①."""
+    words = re.sub(r"\s+", "", found.group())
+    if not "①" <= words[0] <= "⑳":  # the one sign that is a number as it stands
+        words = unicodedata.normalize("NFKC", words)
+    return words.rstrip("、.，,:")
 
 
 def heading_of(line: str, marker: Marker) -> str:
     """The heading that `line` opens with, its marker included, without the full stop or colon that ends it.
 
-    A heading on the line of its text ends with the first sentence; when that runs beyond `LONGEST_HEADING`, with its
-    first clause. An article (第X条) has no heading but its number, unless a few words without any mark follow.
+    A heading on the line of its text ends with the first sentence, or where white space or a listing parts it from its
+    text; when that runs beyond `LONGEST_HEADING`, with its first clause. An article (第X条) has no heading but its
+    number, unless a few words without any mark follow. A heading broken over two lines is joined again.
     """
+    line = re.sub(r"\s*\n\s*", "", line)
     words = line[marker.end :]
     if marker.style.name == "第一条" and (len(words) > _LONGEST_LABEL or re.search("[，,。；;：:、]", words)):
         return trimmed(line[: marker.end])
@@ -112,6 +143,9 @@ def heading_of(line: str, marker: Marker) -> str:
     colon = next(unquoted(words, "：:，,"), -1)
     if 0 < colon <= _LONGEST_LABEL and colon < end and words[colon] in "：:":
         end = colon
+    for ends in (_APART, _LISTING):
+        found = ends.match(words) if end < len(words) or end > LONGEST_HEADING else None
+        end = min(end, found.end()) if found else end
     if end > LONGEST_HEADING:
         clause = next(unquoted(words, "，,：:"), -1)
         end = clause if 0 < clause <= LONGEST_HEADING else LONGEST_HEADING

@@ -2,17 +2,20 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from rag.reports import formats
-from rag.reports.furniture import head_furniture, tail_furniture
+from rag.reports.contents import contents_lines
+from rag.reports.furniture import head_furniture, is_masthead, is_text, tail_furniture
+from rag.reports.layout import laid_out
 from rag.reports.lines import Line, split_lines, squeezed
-from rag.reports.outline import Heading, read_outline
+from rag.reports.outline import CLOSING, NUMBERED, PART, TITLED, Heading, read_outline
 from rag.reports.titles import find_title
+from rag.reports.unnumbered import paragraph_starts
 
-FURNITURE, FRONT, PART, NUMBERED, CLOSING = "furniture", "front", "part", "numbered", "closing"
+FURNITURE, FRONT, PARAGRAPH = "furniture", "front", "paragraph"
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,11 @@ class Section:
 
     Its own text reaches from `start` to its first child's start, or to `end`. `number` is as the report writes it with
     half-width brackets (四, (二), 19, 第三条) and empty when it has none; `heading` is the heading as written, marker
-    included. `kind` is "numbered"; "part" (one report of several in a file, or an attachment); "front" (title block,
-    masthead, cover letter, preamble); "closing" (words behind the last item that belong to the level above it, such as
-    those that end a speech); or "furniture" (navigation, print buttons, footers: kept, but no content).
+    included. `kind` is "numbered"; "titled" (a heading without a number); "paragraph" (a stretch of a report that has
+    neither; its `name` says which one); "part" (one report of several in a file, or an attachment); "front" (title
+    block, masthead, cover letter, preamble); "closing" (words behind the last item that belong to the level above it,
+    such as those that end a speech); or "furniture" (navigation, print buttons, footers, tables of contents: kept, but
+    no content).
     `name` is the section's step in addresses where its number or heading alone is not unique beside its siblings.
     """
 
@@ -51,16 +56,22 @@ def parse_sections(
     """
     every = split_lines(text)
     marked = _of_whole_lines(every, furniture)
-    lines = [line for line in every if not _within(line.start, marked)]
+    lines = laid_out([line for line in every if not _within(line.start, marked)])
+    starts = [line.start for line in lines] + [len(text)]
     footer = tail_furniture(lines)
     title = find_title(lines[:footer])
-    above = 0 if title is None else title[0]  # menus above the title are often numbered
-    outline = read_outline(lines, start=above, stop=footer)
-    body = outline[0].line if outline else footer
-    starts = [line.start for line in lines] + [len(text)]
+    contents = contents_lines(lines[:footer])
+    outline = read_outline(
+        lines,
+        start=0 if title is None else title[0],  # menus above the title are often numbered
+        stop=footer,
+        skipped=contents,
+        marked={bisect_right(starts, heading.start) - 1: heading.level for heading in headings},
+    )
+    body = outline[0].line if outline else _unnumbered_body(lines[:footer], title, contents)
     sections = [
-        *_head_sections(lines[:body], None if title is None else title[0], end=starts[body]),
-        *_nested(starts, outline, starts[footer]),
+        *_head_sections(lines[:body], None if title is None else title[0], contents, end=starts[body]),
+        *(_nested(starts, outline, starts[footer]) if outline else _paragraphs(lines[body:footer], end=starts[footer])),
     ]
     if footer < len(lines):
         sections.append(Section("", "", FURNITURE, starts[footer], len(text)))
@@ -80,22 +91,38 @@ def walk(sections: Iterable[Section]) -> Iterator[tuple[Section, ...]]:
 
 def address(path: Sequence[Section]) -> str:
     """Where a section stands in the report's own numbering: 四/(二), 2018年工作计划/二/(四), front. Unique in it."""
-    return "/".join(section.name or _step(section) for section in path)
+    return "/".join(_step(section) for section in path)
 
 
 def heading_path(path: Sequence[Section]) -> tuple[str, ...]:
-    """The headings of the parts and numbered sections on `path`, outermost first; empty for front matter."""
-    return tuple(section.heading for section in path if section.kind in (PART, NUMBERED))
+    """The headings of the parts, numbered and titled sections on `path`, outermost first; empty for front matter."""
+    return tuple(section.heading for section in path if section.kind in (PART, NUMBERED, TITLED))
 
 
-def _head_sections(lines: Sequence[Line], title: int | None, *, end: int) -> Iterator[Section]:
+def _unnumbered_body(lines: Sequence[Line], title: tuple[int, int] | None, contents: Collection[int]) -> int:
+    """The first line of a report without headings that reads as text, below its title and masthead."""
+    first = max([-1 if title is None else title[1], *contents]) + 1
+    below = range(first, len(lines))
+    return next((index for index in below if is_text(lines[index].words) and not is_masthead(lines[index])), len(lines))
+
+
+def _paragraphs(lines: Sequence[Line], *, end: int) -> Iterator[Section]:
+    """Sections up to `end` for a text without headings, named 第1段, 第2段, …"""
+    starts = [lines[index].start for index in paragraph_starts(lines)]
+    for count, (start, stop) in enumerate(pairwise([*starts, end]), start=1):
+        yield Section("", "", PARAGRAPH, start, stop, name=f"第{count}段")
+
+
+def _head_sections(
+    lines: Sequence[Line], title: int | None, contents: Collection[int], *, end: int
+) -> Iterator[Section]:
     """What stands above the first heading, which starts at `end`, as runs of front matter and furniture.
 
-    Blank lines go with what precedes.
+    A table of contents is furniture. Blank lines go with what precedes.
     """
     if not any(line.words for line in lines):
         return
-    furniture = head_furniture(lines, title)
+    furniture = {*head_furniture(lines, title), *contents}
     start, kind = 0, ""
     for index, line in enumerate(lines):
         if not line.words:
@@ -115,9 +142,8 @@ def _nested(starts: Sequence[int], headings: Sequence[Heading], end: int) -> Ite
         item = headings[index]
         stop = starts[headings[until].line] if until < len(headings) else end
         number = item.marker.number if item.marker else ""
-        kind = NUMBERED if number else PART if item.heading else CLOSING
         children = tuple(_nested(starts, headings[index + 1 : until], stop))
-        yield Section(number, item.heading, kind, starts[item.line], stop, children)
+        yield Section(number, item.heading, item.kind, starts[item.line], stop, children)
 
 
 def _of_whole_lines(lines: Sequence[Line], spans: Sequence[formats.Span]) -> list[formats.Span]:
@@ -176,7 +202,7 @@ def _named(sections: Sequence[Section]) -> tuple[Section, ...]:
     for section in sections:
         step = _step(section)
         seen[step] += 1
-        name = ""
+        name = section.name
         while seen[step] > 1 and (name := f"{step}~{seen[step]}") in taken:
             seen[step] += 1
         taken.add(name or step)
@@ -185,5 +211,5 @@ def _named(sections: Sequence[Section]) -> tuple[Section, ...]:
 
 
 def _step(section: Section) -> str:
-    words = section.number or squeezed(section.heading) or section.kind
+    words = section.name or section.number or squeezed(section.heading) or section.kind
     return "".join(character for character in words if character not in "/#@")
