@@ -33,14 +33,16 @@ def contents_lines(lines: Sequence[Line]) -> set[int]:
     openings = [squeezed(line[:_LONGEST_ENTRY]) for line in words]
     key = _key(words[first])
     again = next((at for at in range(first + 1, len(filled)) if key and openings[at].startswith(key)), len(filled))
+    seen: set[str] = set()
     last = first
-    while last < again and not is_text(words[last]) and _is_entry(words[last], openings[last + 1 :]):
+    while last < again and (key := _key(words[last])) not in seen and _is_entry(words[last], openings[last + 1 :]):
+        seen.add(key)
         last += 1
     if titled is not None and again < len(filled) and not any(map(is_text, words[first:again])):
         last = again
         while last > first and not _may_be_entry(words[last - 1]):  # the report's title stands above its first heading
             last -= 1
-    if titled is None and (last - first < _FEWEST or last == len(filled)):
+    if titled is None and (last - first < _FEWEST or not any(map(is_text, words[last:]))):
         return set()
     return set(filled[first if titled is None else titled : last])
 
@@ -51,7 +53,9 @@ def _may_be_entry(words: str) -> bool:
 
 def _is_entry(words: str, below: Sequence[str]) -> bool:
     key = _key(words)
-    return len(key) >= 2 and (_LEADER.search(words) is not None or any(line.startswith(key) for line in below))
+    if len(key) < 2 or is_text(words):
+        return False
+    return _LEADER.search(words) is not None or any(line.startswith(key) for line in below)
 
 
 def _key(words: str) -> str:

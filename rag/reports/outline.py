@@ -89,10 +89,10 @@ def read_outline(
     if items:
         candidates = [candidate for candidate in candidates if candidate[0] not in items]
         headings, parts = _simulated(lines, candidates, titles, attached)
-    if not titles:
+    if not titles and not parts:
         if headings:
             titles = headings_above(lines, _firsts(headings), start=start + 1, taken=none)
-        elif not parts:
+        else:
             titles = short_headings(lines, start=start, stop=stop)
         if titles:
             headings, parts = _simulated(lines, candidates, titles, attached)
@@ -114,11 +114,12 @@ def _simulated(
     running: dict[str, int] = {}
     headings: list[Heading] = []
     parts: list[_Part] = []
+    since = -1  # the last line that is known to be no title of a part
     for index in sorted({*numbers, *titles, *openings}):
         marker = numbers.get(index)
         if index in openings:
             parts.append(_Part(index, openings[index].title, len(headings), attached=True))
-            levels, running = [], {}
+            levels, running, since = [], {}, openings[index].title
             continue
         if marker is None:
             depth = _depth_of_title(titles[index], levels, [key for key, at in last.items() if at > index])
@@ -126,7 +127,6 @@ def _simulated(
             headings.append(Heading(index, depth, _on_one_line(lines[index].words), TITLED))
             continue
         if marker.value == 1 and _restarts(marker, levels):
-            since = max([item.line for item in headings if item.marker] + [part.title for part in parts], default=-1)
             title = _title_between(lines, since + 1, index)
             if title is not None:
                 headings = [item for item in headings if item.line < title]
@@ -145,7 +145,7 @@ def _simulated(
         else:
             continue
         levels[depth:] = [_Level(style, marker.style.rank, marker.value)]
-        running[style] = marker.value
+        running[style], since = marker.value, index
         headings.append(Heading(index, depth, heading_of(lines[index].text, marker), NUMBERED, marker))
     return headings, parts
 
