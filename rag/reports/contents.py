@@ -14,22 +14,20 @@ _LONGEST_ENTRY = 100  # characters of a line that are compared
 _LINES = 300  # a table of contents begins within this many lines from the top
 
 
-def contents_lines(lines: Sequence[Line]) -> set[int]:
-    """Indices of the lines of `lines` that make up the table of contents, its own heading included; often none.
+def contents_span(lines: Sequence[Line]) -> tuple[int, int] | None:
+    """Where the table of contents stands in the report's text, with its own heading and the blank lines below; or None.
 
     Below a line that says 目录 it reaches to where its first entry comes again. Where none does, or none says 目录, it
     is the lines from there, or from the first number, that come again or end in dots and a page's number.
     """
-    filled = [index for index, line in enumerate(lines) if line.words]
-    titled = next(
-        (at for at, index in enumerate(filled[:_LINES]) if _TITLE.fullmatch(squeezed(lines[index].words))), None
-    )
-    first = next((at for at, index in enumerate(filled[:_LINES]) if read_marker(lines[index].text)), len(filled))
+    filled = [line for line in lines if line.words]
+    words = [line.words for line in filled]
+    titled = next((at for at, line in enumerate(words[:_LINES]) if _TITLE.fullmatch(squeezed(line))), None)
+    first = next((at for at, line in enumerate(words[:_LINES]) if read_marker(line)), len(filled))
     if titled is not None:
         first = titled + 1
     if first >= len(filled):
-        return set()
-    words = [lines[index].words for index in filled]
+        return None
     openings = [squeezed(line[:_LONGEST_ENTRY]) for line in words]
     key = _key(words[first])
     again = next((at for at in range(first + 1, len(filled)) if key and openings[at].startswith(key)), len(filled))
@@ -43,8 +41,10 @@ def contents_lines(lines: Sequence[Line]) -> set[int]:
         while last > first and not _may_be_entry(words[last - 1]):  # the report's title stands above its first heading
             last -= 1
     if titled is None and (last - first < _FEWEST or not any(map(is_text, words[last:]))):
-        return set()
-    return set(filled[first if titled is None else titled : last])
+        return None
+    return filled[first if titled is None else titled].start, filled[last].start if last < len(filled) else lines[
+        -1
+    ].end
 
 
 def _may_be_entry(words: str) -> bool:

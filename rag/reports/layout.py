@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rag.reports.furniture import is_text
 from rag.reports.lines import Line, trimmed, unquoted
 from rag.reports.numbering import LARGEST_GAP, LONGEST_HEADING, Marker, read_marker
 
@@ -110,7 +111,7 @@ def _is_broken(lines: Sequence[Line], index: int) -> bool:
     if not (len(above) >= _LEAST_BROKEN and len(rest) <= _LONGEST_REST) or _GAP.match(lines[index].text):
         return False
     below = next((line.words for line in lines[index + 1 : index + 3] if line.words), "")
-    return "，" not in rest and (read_marker(below) is not None or len(below) > LONGEST_HEADING)
+    return "，" not in rest and (read_marker(below) is not None or is_text(below))
 
 
 @dataclass(frozen=True)

@@ -58,20 +58,19 @@ def read_outline(
     *,
     start: int,
     stop: int,
-    skipped: Collection[int] = (),
     marked: Mapping[int, int] | None = None,
 ) -> list[Heading]:
     """The headings among `lines[start:stop]` in order; those of several reports in one file stand below their titles.
 
-    `skipped` holds lines that are none (a table of contents), `marked` the lines that the file itself marks as
-    headings, with their level from 1. The order of levels is what the document does: a number in a style that is open
-    goes on there and closes what stands below; one in another style opens a level below the current one. A number
-    counts only when it starts a sequence or continues one, in its level or running on through the part ((四) under 二、
-    after (三) under 一、). Headings without a number are those the file marks; where it marks none, the lines above
-    numbers that begin anew, or in a report without any number, short lines above text.
+    `marked` holds the lines that the file itself marks as headings, with their level from 1. The order of levels is
+    what the document does: a number in a style that is open goes on there and closes what stands below; one in another
+    style opens a level below the current one. A number counts only when it starts a sequence or continues one, in its
+    level or running on through the part ((四) under 二、 after (三) under 一、). Headings without a number are those
+    that the file marks; where it marks none, the lines above numbers that begin anew, or in a report without any
+    number, short lines above text.
     """
     attached = attachments(lines, start=start, stop=stop)
-    none = {*skipped, *listed_attachments(lines, start=start, stop=stop)}
+    none = listed_attachments(lines, start=start, stop=stop)
     none.update(item.title for item in attached)
     candidates = [
         (index, marker)

@@ -2,12 +2,12 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from rag.reports import formats
-from rag.reports.contents import contents_lines
+from rag.reports.contents import contents_span
 from rag.reports.furniture import head_furniture, is_masthead, is_text, tail_furniture
 from rag.reports.layout import laid_out
 from rag.reports.lines import Line, split_lines, squeezed
@@ -57,20 +57,22 @@ def parse_sections(
     every = split_lines(text)
     marked = _of_whole_lines(every, furniture)
     lines = laid_out([line for line in every if not _within(line.start, marked)])
+    contents = contents_span(lines[: tail_furniture(lines)])
+    if contents is not None:
+        marked = sorted([*marked, contents])
+        lines = [line for line in lines if not _within(line.start, [contents])]
     starts = [line.start for line in lines] + [len(text)]
     footer = tail_furniture(lines)
     title = find_title(lines[:footer])
-    contents = contents_lines(lines[:footer])
     outline = read_outline(
         lines,
         start=0 if title is None else title[0],  # menus above the title are often numbered
         stop=footer,
-        skipped=contents,
         marked={bisect_right(starts, heading.start) - 1: heading.level for heading in headings},
     )
-    body = outline[0].line if outline else _unnumbered_body(lines[:footer], title, contents)
+    body = outline[0].line if outline else _unnumbered_body(lines[:footer], title)
     sections = [
-        *_head_sections(lines[:body], None if title is None else title[0], contents, end=starts[body]),
+        *_head_sections(lines[:body], None if title is None else title[0], end=starts[body]),
         *(_nested(starts, outline, starts[footer]) if outline else _paragraphs(lines[body:footer], end=starts[footer])),
     ]
     if footer < len(lines):
@@ -99,10 +101,9 @@ def heading_path(path: Sequence[Section]) -> tuple[str, ...]:
     return tuple(section.heading for section in path if section.kind in (PART, NUMBERED, TITLED))
 
 
-def _unnumbered_body(lines: Sequence[Line], title: tuple[int, int] | None, contents: Collection[int]) -> int:
+def _unnumbered_body(lines: Sequence[Line], title: tuple[int, int] | None) -> int:
     """The first line of a report without headings that reads as text, below its title and masthead."""
-    first = max([-1 if title is None else title[1], *contents]) + 1
-    below = range(first, len(lines))
+    below = range(0 if title is None else title[1] + 1, len(lines))
     return next((index for index in below if is_text(lines[index].words) and not is_masthead(lines[index])), len(lines))
 
 
@@ -113,16 +114,14 @@ def _paragraphs(lines: Sequence[Line], *, end: int) -> Iterator[Section]:
         yield Section("", "", PARAGRAPH, start, stop, name=f"第{count}段")
 
 
-def _head_sections(
-    lines: Sequence[Line], title: int | None, contents: Collection[int], *, end: int
-) -> Iterator[Section]:
+def _head_sections(lines: Sequence[Line], title: int | None, *, end: int) -> Iterator[Section]:
     """What stands above the first heading, which starts at `end`, as runs of front matter and furniture.
 
-    A table of contents is furniture. Blank lines go with what precedes.
+    Blank lines go with what precedes.
     """
     if not any(line.words for line in lines):
         return
-    furniture = {*head_furniture(lines, title), *contents}
+    furniture = head_furniture(lines, title)
     start, kind = 0, ""
     for index, line in enumerate(lines):
         if not line.words:

@@ -83,7 +83,7 @@ class SectionBody(Body):
 
     number: str
     heading: str
-    kind: Literal["furniture", "front", "part", "numbered"]
+    kind: Literal["furniture", "front", "part", "numbered", "titled", "paragraph", "closing"]
     start: int
     end: int
     sections: list["SectionBody"]

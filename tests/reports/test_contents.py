@@ -39,6 +39,18 @@ def test_a_table_of_contents_above_the_title() -> None:
     assert [place for place, kind in parts(text) if kind == "numbered"] == NUMBERED
 
 
+def test_a_table_of_contents_below_the_title_of_a_part() -> None:
+    notice = "某局关于印发某市补助办法的通知\n各区局：\n现印发给你们。\n"
+    contents = "目录\n一、总则\n二、任务\n三、附则\n"
+    text = f"{notice}某市补助办法\n{contents}{BODY}附件1\n补助标准\n每人六百元。\n"
+    found = parts(text)
+    assert found[:4] == [
+        *(("front", "front"), ("某市补助办法", "part"), ("某市补助办法/furniture", "furniture")),
+        ("某市补助办法/一", "numbered"),
+    ]
+    assert found[-1] == ("补助标准", "part")
+
+
 def test_a_flattened_table_of_contents() -> None:
     text = f"某局2022年工作要点\n目录\n一、总则\n二、任务\n三、附则\n{BODY}".strip().replace("\n", " ")
     sections = parse_sections(text)
