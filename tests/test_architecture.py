@@ -37,6 +37,7 @@ ROOMS = {
         *("errors", "config", "reports", "index", "models", "answers", "service"),
         *("terminal", "doctor", "commands", "evaluating", "asking"),
     },
+    "client": {"errors", "answers", "service"},
     "__main__": {"cli"},
 }
 # Seconds to import each; only what uses them may wait for them.
@@ -116,6 +117,15 @@ def test_help_loads_nothing_heavy() -> None:
     code = "import sys, rag.cli; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert set(loaded) & NOT_FOR_HELP == set()
+
+
+def test_the_package_loads_nothing_until_it_is_asked() -> None:
+    code = "import sys, rag; print(*sys.modules); from rag import *; print(Pipeline.__module__, Client.__module__)"
+    at_first, modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {name for name in at_first.split() if name.startswith("rag")} == {"rag"}
+    assert modules == "rag.answers.pipeline rag.client"
 
 
 def test_the_port_opens_before_anything_heavy_is_loaded() -> None:

@@ -1,25 +1,28 @@
 """What the README says, held against the program: its commands, settings, exit codes, requests and citations."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from rag.answers.citations import look_up
-from rag.answers.pipeline import Pipeline, build_index
+from rag.answers.pipeline import build_index
 from rag.cli import main
 from rag.config import Config, load_config
 from rag.errors import RagError
 from rag.reports.reading import Report, find_reports, read_reports
 from rag.service.api import create_app
+from tests.service.made import serving
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 START = README.splitlines()[:40]
-# What stands in code: fenced blocks and inline spans, comments aside.
-CODE = re.findall(r"```\n(.*?)```|`([^`\n]+)`", re.sub(r"<!--.*?-->", "", README), re.S)
+# What stands in code: fenced blocks and inline spans, comments and Python aside.
+SHOWN = re.sub(r"<!--.*?-->|```python\n.*?```\n", "", README, flags=re.S)
+CODE = re.findall(r"```\n(.*?)```|`([^`\n]+)`", SHOWN, re.S)
 COMMANDS = [
     line.strip() for pair in CODE for line in "".join(pair).splitlines() if re.search(r"(?:^|[ /])rag [a-z]", line)
 ]
@@ -118,12 +121,30 @@ def test_the_citations_shown_open_at_words_that_stand() -> None:
 
 
 @pytest.mark.slow
-def test_the_sample_question_is_answered_with_the_citations_shown(tmp_path: Path) -> None:
+def test_the_examples_in_python_give_the_answer_and_the_citations_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_process, over_http = re.findall(r"```python\n(.*?)```", README, re.S)
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     question = re.findall(r"^Q \?= (.+)$", makefile, re.M)[0]
     assert question in START
-    config = replace(load_config(), index_dir=tmp_path)
-    build_index([PROJECT / "corpus"], config)
-    answer = Pipeline.open(config).ask(question)
+    assert question in in_process
+    assert question in over_http
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RAG_INDEX_DIR", str(tmp_path))
+    build_index([PROJECT / "corpus"], load_config())
+    names: dict[str, Any] = {}
+    capsys.readouterr()
+
+    exec(compile(in_process, "README.md", "exec"), names)
+    answer = names["answer"]
     assert not answer.refused
     assert [citation.id for citation in answer.citations] == re.findall(r"rag cite (\S+)", "\n".join(START))
+    text, *quotes = capsys.readouterr().out.splitlines()
+    assert text in START
+    assert [f"“{words}”" for words in quotes] == [line.strip() for line in START if line.strip().startswith("“")]
+
+    pipeline = names["pipeline"]
+    with serving(create_app(pipeline.config, open_pipeline=lambda _: pipeline)) as base:
+        exec(compile(over_http.replace("http://127.0.0.1:8000", base), "README.md", "exec"), names)
+    assert capsys.readouterr().out.splitlines() == [text, *(f"current {words}" for words in quotes)]
