@@ -13,6 +13,7 @@ from rag.commands import DONE, NOTHING, WORDS, as_json_option, configured, echo_
 from rag.config import Config
 from rag.errors import RagError
 from rag.evaluating import evaluate
+from rag.indexing import index
 
 # Only click, the settings, the errors and commands are imported here: `rag --help` answers in under 0.3 s. Each command
 # imports what it needs.
@@ -130,28 +131,7 @@ def verify(config: Config, /, names: tuple[str, ...]) -> None:
     finish(DONE if not damaged else NOTHING)
 
 
-@main.command(epilog=example("rag index corpus reports/2019.txt"))
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@as_json_option
-@configured
-def index(config: Config, /, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Index the reports at PATHS (files or folders; default: the configured corpus), and only them.
-
-    What has not changed since the last time is not embedded again.
-    """
-    from rag.answers.pipeline import build_index
-    from rag.terminal import watching
-
-    with watching() as watch:
-        watch.say("loading the embedder")
-        summary = build_index(paths or [config.corpus_dir], config, progress=watch.count)
-    if as_json:
-        echo_json(asdict(summary))
-    else:
-        click.echo(
-            f"{summary.reports} reports, {summary.sections} sections, {summary.chunks} chunks "
-            f"in {summary.seconds:.1f} s: {config.index_dir / summary.snapshot}"
-        )
+main.add_command(index)
 
 
 for command in (search, ask, chat, cite):

@@ -26,6 +26,7 @@ class Config:
         "", "folder with model files or wheels already downloaded, tried before any network"
     )
     corpus_dir: Path = _setting(Path("corpus"), "folder indexed when `rag index` is given no path")
+    added_dir: str = _setting("", "folder that keeps the files of added reports; empty: `added` in the index folder")
     evaluation_dir: Path = _setting(
         Path("~/.cache/report-rag/evaluation"), "folder that holds the indexes built by `rag eval`"
     )

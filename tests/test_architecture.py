@@ -31,11 +31,12 @@ ROOMS = {
     "terminal": {"errors", "config", "reports", "index", "models", "answers"},
     "doctor": {"errors", "config", "reports", "index", "models", "answers"},
     "commands": {"errors", "config"},
+    "indexing": {"errors", "config", "index", "models", "answers", "terminal", "commands"},
     "evaluating": {"errors", "config", "evaluation", "terminal", "commands"},
     "asking": {"errors", "config", "index", "answers", "service", "terminal", "commands"},
     "cli": {
         *("errors", "config", "reports", "index", "models", "answers", "service"),
-        *("terminal", "doctor", "commands", "evaluating", "asking"),
+        *("terminal", "doctor", "commands", "evaluating", "asking", "indexing"),
     },
     "client": {"errors", "answers", "service"},
     "__main__": {"cli"},

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shlex
 import signal
@@ -18,14 +19,16 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from rag.answers import pipeline as composition
-from rag.answers.pipeline import BuildSummary, Pipeline
+from rag.answers import indexing
+from rag.answers.indexing import BuildSummary
+from rag.answers.pipeline import Pipeline
 from rag.answers.query import Filters
 from rag.cli import main
 from rag.config import Config
 from rag.errors import OverloadedError, SnapshotError
 from rag.index.snapshot import Snapshot
 from rag.service.schemas import AnswerBody, SearchBody
+from tests.index.samples import HashEmbedder, sample_report
 from tests.service.made import QUOTE, REPORTS, WrittenPipeline, small_snapshot
 
 QUESTION = "甲市2018年新建了几所幼儿园?"
@@ -362,7 +365,7 @@ class TestIndex:
             progress("vectors", 2, 2)
             return BuildSummary(snapshot="s1", reports=2, sections=9, chunks=10, seconds=1.25)
 
-        monkeypatch.setattr(composition, "build_index", build)
+        monkeypatch.setattr(indexing, "build_index", build)
         return calls
 
     def test_given_folders(self, built: list[list[Path]]) -> None:
@@ -373,13 +376,73 @@ class TestIndex:
 
     def test_the_configured_corpus(self, built: list[list[Path]]) -> None:
         body = json.loads(rag("index", "--json").stdout)
-        assert built == [[Path("corpus")]]
+        assert built == [[]]
         assert (body["snapshot"], body["reports"], body["chunks"]) == ("s1", 2, 10)
 
     def test_a_folder_that_is_not_there(self) -> None:
         result = rag("index", "nowhere")
         assert result.exit_code == 65
         assert "nowhere" in result.stderr
+
+
+class TestLivingIndex:
+    @pytest.fixture(autouse=True)
+    def embedder(self, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(indexing, "open_embedder", lambda _: HashEmbedder())
+
+    def test_add_remove_and_build_anew(self, index_dir: Path, tmp_path: Path) -> None:
+        Path("丙.txt").write_text(sample_report("丙").text, encoding="utf-8")
+        result = rag("index", "add", "丙.txt")
+        assert result.exit_code == 0
+        assert re.fullmatch(rf"3 reports, 15 sections, 15 chunks in \d+\.\d s: {index_dir}/\S+\n", result.stdout)
+        assert (index_dir / "added" / "丙.txt").exists()
+        body = json.loads(rag("index", "remove", "乙市-2019", "甲市-2018", "--json").stdout)
+        assert body["reports"] == 1
+        assert json.loads(rag("index", "--json").stdout)["snapshot"] == body["snapshot"]
+        result = rag("index", "remove", "乙市-2019")
+        assert result.exit_code == 66
+        assert "'乙市-2019'" in result.stderr
+
+    def test_verify_says_what_is_damaged_and_how_to_mend_it(self, index_dir: Path) -> None:
+        result = rag("index", "verify")
+        assert result.exit_code == 0
+        assert result.stdout.endswith(": 2 reports, 10 chunks, all as it should be\n")
+        (vectors,) = index_dir.glob("*/vectors.faiss")
+        vectors.write_bytes(vectors.read_bytes()[::-1])
+        result = rag("index", "verify")
+        assert result.exit_code == 69
+        assert "vectors.faiss is damaged" in result.stderr
+        assert "Run `rag index`" in result.stderr
+
+    def test_export_and_import(self, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (snapshot,) = index_dir.glob("*Z-*")
+        assert rag("index", "export", "all.tar").stdout == f"all.tar: {snapshot.name}, 7 files\n"
+        monkeypatch.setenv("RAG_INDEX_DIR", "moved")
+        assert rag("index", "import", "all.tar").stdout == f"moved/{snapshot.name}\n"
+        assert rag("reports").stdout.count("教育局") == 2
+        result = rag("index", "import", "nowhere.tar")
+        assert result.exit_code == 65
+        assert "nowhere.tar cannot be imported" in result.stderr
+
+    def test_snapshots_and_prune(self, index_dir: Path) -> None:
+        rag("index", "remove", "乙市-2019")
+        listed = json.loads(rag("index", "snapshots", "--json").stdout)
+        assert [(entry["reports"], entry["live"]) for entry in listed] == [(2, False), (1, True)]
+        (index_dir / listed[0]["name"] / "manifest.json").write_text("{", encoding="utf-8")
+        lines = rag("index", "snapshots").stdout.splitlines()
+        assert lines[0].split() == ["name", "made", "reports", "chunks", "size"]
+        assert "manifest.json cannot be read" in lines[1]
+        assert lines[2].split()[2:] == ["1", "5", "0", "MB", "live"]
+        assert rag("index", "prune", "--keep", "1").stdout == f"{listed[1]['name']}\n"
+        assert not (index_dir / listed[0]["name"]).exists()
+        assert rag("index", "prune").exit_code == 2
+
+    def test_a_folder_called_like_a_command_is_indexed_by_its_path(self) -> None:
+        Path("add").mkdir()
+        Path("add", "丙.txt").write_text(sample_report("丙").text, encoding="utf-8")
+        assert rag("index", "./add").stdout.startswith("1 reports")
+        assert rag("index", "build", "add").stdout.startswith("1 reports")
+        assert rag("index", "add").exit_code == 65
 
 
 class TestModels:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.answers.pipeline import Pipeline, build_index
+from rag.answers.indexing import build_index
+from rag.answers.pipeline import Pipeline
 from rag.config import Config, load_config
 from rag.evaluation.runs import evaluate_gold
 

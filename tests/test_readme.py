@@ -9,7 +9,7 @@ import click
 import pytest
 
 from rag.answers.citations import look_up
-from rag.answers.pipeline import build_index
+from rag.answers.indexing import build_index
 from rag.cli import main
 from rag.config import Config, load_config
 from rag.errors import RagError

@@ -1,9 +1,9 @@
 """The composition root: a configuration to a pipeline that answers questions, searches and opens citations."""
 
+import copy
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 
 from rag.answers import answerability
@@ -19,45 +19,13 @@ from rag.answers.refusal import blank_line, silence, why_refused
 from rag.answers.retrieval import Hit, retrieve
 from rag.answers.summaries import summarize
 from rag.config import Config
-from rag.index.snapshot import ReportRecord, Snapshot, build_snapshot
+from rag.index.snapshot import ReportRecord, Snapshot
 from rag.models import generator as generators
 from rag.models.embedder import Embedder, open_embedder
 from rag.models.reader import Reader, open_reader
 from rag.reports.chunks import Chunk
-from rag.reports.reading import find_reports, read_reports
 
 NO_FILTERS = Filters()
-
-
-@dataclass(frozen=True)
-class BuildSummary:
-    """What an index build made, and the seconds it took."""
-
-    snapshot: str
-    reports: int
-    sections: int
-    chunks: int
-    seconds: float
-
-
-def build_index(
-    paths: Sequence[Path], config: Config, *, progress: Callable[[str, int, int], None] | None = None
-) -> BuildSummary:
-    """Read the reports under `paths` and make them, and only them, the live index in `config.index_dir`."""
-    started = time.monotonic()
-    reports = read_reports(find_reports(paths), config=config)
-    embedder = open_embedder(config)
-    options = {"progress": progress} if progress else {}
-    folder = build_snapshot(reports, embedder=embedder, config=config, **options)
-    snapshot = Snapshot.open(config.index_dir, config=config, embedder_identity=embedder.identity)
-    records = snapshot.reports()
-    return BuildSummary(
-        snapshot=folder.name,
-        reports=len(records),
-        sections=sum(record.sections for record in records),
-        chunks=sum(record.chunks for record in records),
-        seconds=time.monotonic() - started,
-    )
 
 
 class Pipeline:
@@ -94,9 +62,11 @@ class Pipeline:
             prompts={language: load_prompt(f"answer.{language}", config.prompts_dir) for language in ("zh", "en")},
         )
 
-    def reload(self) -> None:
-        """Go over to the newest snapshot; answers under way finish on the old one."""
-        self._use(Snapshot.open(self.config.index_dir, config=self.config, embedder_identity=self.embedder.identity))
+    def renewed(self) -> Self:
+        """A pipeline with these models over the newest snapshot; answers under way on this one finish on its own."""
+        newer = copy.copy(self)
+        newer._use(Snapshot.open(self.config.index_dir, config=self.config, embedder_identity=self.embedder.identity))
+        return newer
 
     def _use(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

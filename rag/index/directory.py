@@ -4,18 +4,21 @@ import fcntl
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.errors import SnapshotError
-from rag.index.manifest import REBUILD
+from rag.index.manifest import MANIFEST, REBUILD
 
 CURRENT = "CURRENT"
 _LOCK = ".lock"
 _BUILDING = ".building"
+_PRUNED = ".pruned-"
 _NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{12}")
+_POLL_SECONDS = 0.1
 
 
 def snapshot_name(created: datetime, content: str) -> str:
@@ -24,28 +27,40 @@ def snapshot_name(created: datetime, content: str) -> str:
 
 
 @contextmanager
-def writing(index_dir: Path) -> Iterator[Path]:
-    """An empty folder to build in, held by one writer at a time and gone afterwards unless it was published.
+def locked(index_dir: Path, *, patience: float = 0.0) -> Iterator[None]:
+    """Be the one writer of `index_dir`, and remove what a killed one left behind.
 
-    The lock is the operating system's on an open file: it ends with the process, however that ends, and what a
-    killed writer left behind is removed by the next one. Raises `SnapshotError` at once if there is another writer.
+    The lock is the operating system's on an open file: it ends with the process, however that ends. Raises
+    `SnapshotError` if there is another writer for longer than `patience` (seconds).
     """
     index_dir.mkdir(parents=True, exist_ok=True)
     with (index_dir / _LOCK).open("a+", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise SnapshotError(
-                f"another process ({lock.read().strip() or 'just started'}) is writing the index in {index_dir}",
-                remedy="Wait until it is done, then try again.",
-            ) from error
+        deadline = time.monotonic() + patience
+        while not _held(lock.fileno(), fcntl.LOCK_EX):
+            if time.monotonic() >= deadline:
+                lock.seek(0)
+                raise SnapshotError(
+                    f"another process ({lock.read().strip() or 'just started'}) is writing the index in {index_dir}",
+                    remedy="Wait until it is done, then try again.",
+                )
+            time.sleep(_POLL_SECONDS)
         lock.truncate(0)
         lock.write(f"process {os.getpid()}")
         lock.flush()
+        for left in (index_dir / _BUILDING, *index_dir.glob(f"{_PRUNED}*")):
+            if left.exists():
+                shutil.rmtree(left)
+        yield
+
+
+@contextmanager
+def writing(index_dir: Path, *, patience: float = 0.0) -> Iterator[Path]:
+    """An empty folder to build in, held by one writer at a time and gone afterwards unless it was published.
+
+    Raises `SnapshotError` if there is another writer for longer than `patience` (seconds).
+    """
+    with locked(index_dir, patience=patience):
         building = index_dir / _BUILDING
-        if building.exists():
-            shutil.rmtree(building)
         building.mkdir()
         try:
             yield building
@@ -57,18 +72,21 @@ def publish(building: Path, name: str, *, index_dir: Path) -> Path:
     """Make `building` the live snapshot under `name`.
 
     A reader sees the old snapshot or the new one: everything is on the disk before CURRENT, which names the live
-    one, is replaced in a single rename.
+    one, is replaced in a single rename. One of the same name (the same one, moved here again) makes room.
     """
     for path in sorted(building.rglob("*")):
-        _flush(path)
-    _flush(building)
-    snapshot = building.rename(index_dir / name)
-    _flush(index_dir)
+        flush(path)
+    flush(building)
+    snapshot = index_dir / name
+    if snapshot.exists():
+        snapshot.rename(index_dir / f"{_PRUNED}{name}")
+    building.rename(snapshot)
+    flush(index_dir)
     pending = index_dir / f"{CURRENT}.new"
     pending.write_text(f"{name}\n", encoding="utf-8")
-    _flush(pending)
+    flush(pending)
     pending.replace(index_dir / CURRENT)
-    _flush(index_dir)
+    flush(index_dir)
     return snapshot
 
 
@@ -91,20 +109,61 @@ def snapshot_names(index_dir: Path) -> list[str]:
     return sorted(path.name for path in index_dir.iterdir() if _NAME.fullmatch(path.name))
 
 
+def claim(snapshot: Path) -> int:
+    """Keep `snapshot` from being pruned, until the returned file descriptor is closed or the process has ended.
+
+    Raises `OSError` when it is gone, or is being removed.
+    """
+    handle = os.open(snapshot / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    if not _held(handle, fcntl.LOCK_SH):
+        os.close(handle)
+        raise FileNotFoundError(f"{snapshot} is being removed")
+    return handle
+
+
 def prune(index_dir: Path, *, keep: int) -> list[str]:
-    """Remove all but the `keep` newest snapshots, never the live one. Returns the names of those that are left."""
+    """Remove all but the `keep` newest snapshots, never the live one and none that is claimed by a reader.
+
+    For the holder of the lock. Returns the names of those that are left.
+    """
     live = live_name(index_dir)
     older = [name for name in snapshot_names(index_dir) if name != live]
-    surplus = max(0, len(older) - (keep - 1))
-    for name in older[:surplus]:
-        shutil.rmtree(index_dir / name)
-    return [*older[surplus:], live]
+    surplus = older[: max(0, len(older) - (keep - 1))]
+    read = [name for name in surplus if not _removed(index_dir / name)]
+    return [*read, *older[len(surplus) :], live]
 
 
-def _flush(path: Path) -> None:
-    """Wait until the file or folder at `path` is on the disk."""
+def flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _removed(snapshot: Path) -> bool:
+    """Remove `snapshot` unless somebody reads it; a damaged one, which nobody can, goes in any case."""
+    try:
+        handle = os.open(snapshot / MANIFEST, os.O_RDONLY)
+    except OSError:
+        handle = None
+    try:
+        if handle is not None and not _held(handle, fcntl.LOCK_EX):
+            return False
+        # Renamed first, so that whoever looks meanwhile finds all of it or nothing.
+        doomed = snapshot.rename(snapshot.with_name(f"{_PRUNED}{snapshot.name}"))
+        shutil.rmtree(doomed)
+        return True
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _held(handle: int, kind: int) -> bool:
+    """Whether the operating system gave us the lock of this kind on an open file at once."""
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

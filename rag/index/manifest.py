@@ -15,9 +15,12 @@ from rag.index.records import RecordError, decode, encode
 from rag.index.tokens import dictionary_hash
 
 # Raise it when a file of a snapshot changes its meaning; an older snapshot is then refused with the command to run.
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
-REBUILD = "Run `rag index` to build the index anew."
+REPORTS = "reports.sqlite3"
+VECTORS = "vectors.faiss"
+LEXICAL = "lexical"
+REBUILD = "Run `rag index` with the paths it was built from, none for the configured ones, to build the index anew."
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Manifest:
     recipe: Recipe
     # SHA-256 over the reports' ids and texts.
     corpus: str
-    # SHA-256 over the recipe, the reports with their metadata and sections, and the chunks.
+    # SHA-256 over the recipe and the digests of the reports and chunks.
     content: str
     reports: int
     chunks: int
@@ -101,7 +104,7 @@ class Manifest:
         if differences:
             raise SnapshotError(
                 f"snapshot {self.name} was built with other settings ({'; '.join(differences)})",
-                remedy=f"{REBUILD[:-1]}, or put the settings back.",
+                remedy=f"{REBUILD} Or put the settings back.",
             )
 
     def check_files(self, folder: Path) -> None:

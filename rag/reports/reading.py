@@ -101,7 +101,7 @@ def read_file(path: Path, *, config: Config | None = None) -> Iterator[Report]:
     if path.suffix.lower() != ARCHIVE:
         yield read_report(path, config=config)
         return
-    limits = _limits(config)
+    limits = limits_of(config)
     data = _bytes_of(path, limits)
     check_content(data, name=str(path), suffix=ARCHIVE, known=SUFFIXES)
     files = dict(archive.members(data, name=str(path), limits=limits))
@@ -125,11 +125,11 @@ def read_report(path: Path, *, config: Config | None = None) -> Report:
     _check_suffix(path.suffix, str(path))
     if path.is_dir():
         raise ReportError(f"{path} is a folder", remedy="Give the files in it, or use `find_reports`.")
-    report = parse_report(_bytes_of(path, _limits(config)), source=path.name, place=str(path))
-    sidecar = _only_one([beside for beside in _sidecars(path) if beside.is_file()], str(path))
+    report = parse_report(_bytes_of(path, limits_of(config)), source=path.name, place=str(path))
+    sidecar = sidecar_of(path)
     if sidecar is None:
         return report
-    return _corrected(report, _bytes_of(sidecar, _limits(config)), name=str(sidecar))
+    return _corrected(report, _bytes_of(sidecar, limits_of(config)), name=str(sidecar))
 
 
 def parse_report(data: bytes, *, source: str, place: str = "") -> Report:
@@ -165,6 +165,11 @@ def parse_report(data: bytes, *, source: str, place: str = "") -> Report:
     )
 
 
+def sidecar_of(path: Path) -> Path | None:
+    """The file beside `path` that corrects the id and metadata of its report. Raises `ReportError` for two of them."""
+    return _only_one([beside for beside in _sidecars(path) if beside.is_file()], str(path))
+
+
 def _sidecars(path: AnyPath) -> list[AnyPath]:
     """Where corrections to a report's id and metadata may be: `report.txt.toml` or `report.toml` for `report.txt`."""
     return [path.with_name(name + SIDECAR_SUFFIX) for name in (path.name, path.stem)]
@@ -193,7 +198,8 @@ def _check_suffix(suffix: str, place: str) -> None:
         )
 
 
-def _limits(config: Config | None) -> archive.Limits:
+def limits_of(config: Config | None) -> archive.Limits:
+    """How much of a file or archive is read."""
     config = config or Config()
     return archive.Limits(
         file_bytes=config.max_file_megabytes * 10**6,

@@ -9,18 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from rag.errors import SnapshotError
-from rag.index.embeddings import BATCH, EmbeddingCache
+from rag.index.embeddings import BATCH, EmbeddingCache, text_key
 from tests.index.samples import HashEmbedder, hashed_vector
 
 
-def _embed(
-    path: Path, texts: list[str], embedder: HashEmbedder, *, used_by: str = "first"
-) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
+def _embed(path: Path, texts: list[str], embedder: HashEmbedder) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
     seen: list[tuple[int, int]] = []
     with EmbeddingCache.open(path) as cache:
-        vectors = cache.embed(
-            texts, embedder=embedder, used_by=used_by, progress=lambda done, total: seen.append((done, total))
-        )
+        vectors = cache.embed(texts, embedder=embedder, progress=lambda done, total: seen.append((done, total)))
     return vectors, seen
 
 
@@ -71,12 +67,20 @@ def test_a_stopped_build_goes_on_where_it_was(tmp_path: Path) -> None:
     assert np.array_equal(vectors, _expected(texts))
 
 
-def test_forget_unused_keeps_what_the_given_snapshots_use(tmp_path: Path) -> None:
+def test_what_is_known_is_neither_embedded_nor_looked_for(tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    known = {text_key("乙"): hashed_vector("other"), text_key("丁"): hashed_vector("not asked for")}
+    with EmbeddingCache.open(tmp_path / "cache.sqlite3") as cache:
+        found = cache.embed(["甲", "乙"], embedder=embedder, progress=lambda *_: None, known=known)
+    assert np.array_equal(found, np.stack([hashed_vector("甲"), hashed_vector("other")]))
+    assert embedder.embedded == ["甲"]
+
+
+def test_only_what_is_named_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite3"
-    _embed(path, ["甲", "乙"], HashEmbedder(), used_by="first")
-    _embed(path, ["乙", "丙"], HashEmbedder(), used_by="second")
+    _embed(path, ["甲", "乙", "丙"], HashEmbedder())
     with EmbeddingCache.open(path) as cache:
-        cache.forget_unused(["second"])
+        cache.keep_only([text_key("乙"), text_key("丁"), text_key("丙"), text_key("丙")])
     embedder = HashEmbedder()
     _embed(path, ["甲", "乙", "丙"], embedder)
     assert embedder.embedded == ["甲"]
@@ -98,7 +102,13 @@ def test_a_damaged_vector_is_embedded_anew(tmp_path: Path) -> None:
     assert np.array_equal(vectors, _expected(["甲", "乙"]))
 
 
-@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + bytes(200)])
+def _of_another_version() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE vectors (text BLOB, vector BLOB)")
+        return database.serialize()
+
+
+@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + bytes(200), _of_another_version()])
 def test_a_damaged_cache_is_set_up_anew(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "cache.sqlite3"
     path.write_bytes(content)

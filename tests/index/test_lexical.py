@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rag.errors import SnapshotError
 from rag.index.lexical import BIGRAM_WEIGHT, K1, B, LexicalIndex
@@ -66,8 +68,8 @@ def test_rows_that_share_nothing_are_left_out(query: str) -> None:
 @pytest.mark.parametrize("texts", [[], [""], ["", "。", " "]])
 def test_nothing_to_find_in_texts_without_words(texts: list[str], tmp_path: Path) -> None:
     index = LexicalIndex.build(texts)
-    index.save(tmp_path)
-    for each in (index, LexicalIndex.load(tmp_path, rows=len(texts))):
+    index.save(tmp_path / "words")
+    for each in (index, LexicalIndex.load(tmp_path / "words", rows=len(texts))):
         assert each.rows == len(texts)
         assert each.search("教育 _ 1", 5) == []
         assert each.search("教育", 5, allowed=np.ones(len(texts), dtype=np.bool_)) == []
@@ -75,8 +77,8 @@ def test_nothing_to_find_in_texts_without_words(texts: list[str], tmp_path: Path
 
 def test_saved_and_loaded_gives_the_same_answers(tmp_path: Path) -> None:
     index = LexicalIndex.build(["大班额 2018年", "学位 2019年", "随迁子女"])
-    index.save(tmp_path)
-    loaded = LexicalIndex.load(tmp_path, rows=3)
+    index.save(tmp_path / "words")
+    loaded = LexicalIndex.load(tmp_path / "words", rows=3)
     for query in ("2018年大班额", "随迁子女的学位", "2019"):
         assert loaded.search(query, 3) == index.search(query, 3)
 
@@ -91,10 +93,35 @@ def test_the_same_texts_give_the_same_files(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match="postings") as caught:
-        LexicalIndex.load(tmp_path, rows=1)
+    folder = tmp_path / "words"
+    with pytest.raises(SnapshotError, match="words") as caught:
+        LexicalIndex.load(folder, rows=1)
     assert "rag index" in caught.value.remedy
-    LexicalIndex.build(["大班额"]).save(tmp_path)
-    (tmp_path / "vocab.index.json").write_text("{", encoding="utf-8")
-    with pytest.raises(SnapshotError, match="postings"):
+    LexicalIndex.build(["大班额"]).save(folder)
+    (folder / "terms.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SnapshotError, match="words"):
+        LexicalIndex.load(folder, rows=1)
+    with pytest.raises(SnapshotError, match="words"):
         LexicalIndex.load(tmp_path, rows=1)
+
+
+TEXTS = st.lists(st.text(alphabet="大班额学位随迁子女 2018a。", max_size=12), max_size=6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(old=TEXTS, new=TEXTS, data=st.data(), query=st.text(alphabet="大班额学位随迁子女 2018a", max_size=8))
+def test_joining_equals_building_anew(old: list[str], new: list[str], data: st.DataObject, query: str) -> None:
+    everything = [*old, *new]
+    rows = data.draw(st.permutations(range(len(everything))))[: data.draw(st.integers(0, len(everything)))]
+    joined = LexicalIndex.build(old).joined(LexicalIndex.build(new), np.array(rows, dtype=np.int64))
+    anew = LexicalIndex.build([everything[row] for row in rows])
+    assert joined.terms == anew.terms
+    assert joined.equals(anew)
+    assert joined.search(query, 10) == anew.search(query, 10)
+
+
+def test_another_word_or_count_is_not_equal() -> None:
+    index = LexicalIndex.build(["大班额", "学位"])
+    assert index.equals(LexicalIndex.build(["大班额", "学位"]))
+    for texts in (["学位", "大班额"], ["大班额 大班额", "学位"], ["大班额", "学位", ""], ["大班额", "学额"]):
+        assert not index.equals(LexicalIndex.build(texts))

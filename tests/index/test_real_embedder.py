@@ -8,7 +8,8 @@ import pytest
 
 from rag.config import Config, load_config
 from rag.errors import ModelError
-from rag.index.snapshot import Snapshot, build_snapshot
+from rag.index.building import build_snapshot
+from rag.index.snapshot import Snapshot
 from tests.index.samples import sample_report
 
 

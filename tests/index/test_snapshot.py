@@ -6,13 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.config import Config
 from rag.errors import NotFoundError, SnapshotError
 from rag.index import directory
-from rag.index.manifest import Manifest, stored_file
-from rag.index.snapshot import Snapshot, build_snapshot
+from rag.index.building import build_snapshot
+from rag.index.manifest import Manifest, digest_of, stored_file
+from rag.index.snapshot import Snapshot
+from rag.index.storage import Store
 from rag.reports.chunks import chunk_report
 from rag.reports.sections import walk
 from tests.index.samples import HashEmbedder, hashed_vector, sample_report
@@ -134,23 +137,36 @@ def test_a_reader_keeps_its_snapshot_while_the_index_goes_on(snapshot: Snapshot,
     before = snapshot.search_lexical("大班额", 5)
     for number in range(6, 10):
         build_snapshot([sample_report("丁市", number=number)], embedder=HashEmbedder(), config=config)
-    assert not snapshot.folder.exists()
+    assert snapshot.folder.exists()
     assert snapshot.search_lexical("大班额", 5) == before
     assert snapshot.report("甲市-2018") == REPORTS[0]
     assert [record.id for record in Snapshot.open(config.index_dir, config=config).reports()] == ["丁市-2018"]
+    snapshot.close()
+    build_snapshot([sample_report("丁市", number=10)], embedder=HashEmbedder(), config=config)
+    assert not snapshot.folder.exists()
+
+
+def test_a_snapshot_nobody_refers_to_is_closed(config: Config) -> None:
+    folder = build_snapshot(REPORTS[:1], embedder=HashEmbedder(), config=config)
+    opened = Snapshot.open(config.index_dir, config=config)
+    build_snapshot(REPORTS[1:2], embedder=HashEmbedder(), config=config)
+    assert folder.name in directory.prune(config.index_dir, keep=1)
+    del opened
+    assert directory.prune(config.index_dir, keep=1) == [directory.live_name(config.index_dir)]
+    assert not folder.exists()
 
 
 def test_opening_while_a_writer_swaps_opens_the_new_one(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     config = replace(config, snapshots_kept=1)
     old = build_snapshot(REPORTS[:1], embedder=HashEmbedder(), config=config)
-    read = Manifest.read
+    claim = directory.claim
 
-    def swap_first(folder: Path) -> Manifest:
+    def swap_first(folder: Path) -> int:
         if folder == old and folder.exists():
             build_snapshot(REPORTS[1:2], embedder=HashEmbedder(), config=config)
-        return read(folder)
+        return claim(folder)
 
-    monkeypatch.setattr(Manifest, "read", swap_first)
+    monkeypatch.setattr("rag.index.snapshot.claim", swap_first)
     opened = Snapshot.open(config.index_dir, config=config)
     assert [record.id for record in opened.reports()] == ["乙市-2018"]
 
@@ -178,8 +194,8 @@ def test_other_settings_are_never_quietly_served(
 def test_another_format_is_refused_before_anything_is_read(snapshot: Snapshot, config: Config) -> None:
     path = snapshot.folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({"recipe": {"format": 1}, "new": manifest}), encoding="utf-8")
-    with pytest.raises(SnapshotError, match="format 1, this program reads format 2") as caught:
+    path.write_text(json.dumps({"recipe": {"format": 99}, "new": manifest}), encoding="utf-8")
+    with pytest.raises(SnapshotError, match="format 99, this program reads format 3") as caught:
         Snapshot.open(config.index_dir, config=config)
     assert "Run `rag index`" in caught.value.remedy
 
@@ -220,40 +236,90 @@ def _reseal(folder: Path) -> None:
     replace(manifest, files=files).sealed().write(folder)
 
 
-def test_verify_finds_what_checksums_do_not_show(snapshot: Snapshot, config: Config) -> None:
-    chunk = snapshot.chunks("甲市-2018")[1]
-    with closing(sqlite3.connect(snapshot.folder / "reports.sqlite3")) as database, database:
-        database.execute("UPDATE reports SET text = '前' || text WHERE id = '甲市-2018'")
+def _digest(*parts: str) -> bytes:
+    return bytes.fromhex(digest_of(parts))
+
+
+def _tampered(folder: Path, *statements: str) -> None:
+    """Change the stored records and give them, and the file, checksums that fit."""
+    with closing(sqlite3.connect(folder / "reports.sqlite3")) as database, database:
+        for statement in statements:
+            database.execute(statement)
+        texts = dict(database.execute("SELECT id, text FROM reports").fetchall())
+        for key, *parts in database.execute("SELECT id, summary, record, text FROM reports").fetchall():
+            database.execute("UPDATE reports SET digest = ? WHERE id = ?", (_digest(*parts), key))
+        for key, report, record in database.execute("SELECT id, report, record FROM chunks").fetchall():
+            span = json.loads(record) if record.endswith("}") else {"start": 0, "end": 0}
+            digest = _digest(record, texts[report][span["start"] : span["end"]])
+            database.execute("UPDATE chunks SET digest = ? WHERE id = ?", (digest, key))
+    _reseal(folder)
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE reports SET text = '前' || text WHERE id = '甲市-2018'", "sections of 甲市-2018 do not make up"),
+        (
+            "UPDATE reports SET text = replace(text, '新建', '改建') WHERE id = '甲市-2018'",
+            "the vector of 甲市-2018#.* is that of another text",
+        ),
+        ("UPDATE chunks SET embedded = x'00' WHERE report = '乙市-2018'", "is that of another text"),
+    ],
+)
+def test_verify_finds_what_checksums_do_not_show(
+    snapshot: Snapshot, config: Config, statement: str, fault: str
+) -> None:
+    snapshot.verify()
+    _tampered(snapshot.folder, statement)
+    opened = Snapshot.open(config.index_dir, config=config)
+    with pytest.raises(SnapshotError, match=rf"reports\.sqlite3: .*{fault}"):
+        opened.verify()
+
+
+def test_verify_counts_the_words_again(snapshot: Snapshot, config: Config) -> None:
+    path = snapshot.folder / "lexical" / "counts.npy"
+    counts = np.load(path)
+    counts[7] += 1
+    np.save(path, counts)
     _reseal(snapshot.folder)
     opened = Snapshot.open(config.index_dir, config=config)
-    with pytest.raises(SnapshotError, match=r"chunk 甲市-2018#.* is not what its report has"):
+    with pytest.raises(SnapshotError, match="lexical: the words counted are not those of the chunks"):
         opened.verify()
-    assert opened.get([chunk.id]) == [chunk]
+
+
+def test_what_goes_bad_after_the_opening_is_not_quoted(snapshot: Snapshot) -> None:
+    path = snapshot.folder / "reports.sqlite3"
+    content = path.read_bytes()
+    changed = content.replace("新建幼儿园".encode(), "改建幼儿园".encode())
+    assert changed != content
+    chunk = next(chunk for chunk in snapshot.chunk_ids if chunk.startswith("甲市-2018#一"))
+    # One store for each look-up: SQLite goes on with the pages that it has read.
+    for look_up in (lambda store: store.chunks_by_id([chunk]), lambda store: store.report("甲市-2018")):
+        path.write_bytes(content)
+        with closing(Store.open(path)) as store:
+            path.write_bytes(changed)
+            with pytest.raises(SnapshotError, match=r"reports\.sqlite3.*checksum"):
+                look_up(store)
 
 
 def test_counts_that_do_not_fit_together_are_refused(snapshot: Snapshot, config: Config) -> None:
-    with closing(sqlite3.connect(snapshot.folder / "reports.sqlite3")) as database, database:
-        database.execute("DELETE FROM chunks WHERE row = 0")
-    _reseal(snapshot.folder)
+    _tampered(snapshot.folder, "DELETE FROM chunks WHERE id = (SELECT min(id) FROM chunks)")
     with pytest.raises(SnapshotError, match=r"does not fit together: 15 chunks.*14 stored chunks"):
         Snapshot.open(config.index_dir, config=config)
 
 
-def _id_in_row_0(snapshot: Snapshot) -> str:
-    """The id of the chunk in row 0."""
-    return min(chunk_id for chunk_id, _ in snapshot.search_dense(hashed_vector(""), snapshot.manifest.chunks))
-
-
 def test_a_record_of_another_program_is_explained(snapshot: Snapshot, config: Config) -> None:
-    with closing(sqlite3.connect(snapshot.folder / "reports.sqlite3")) as database, database:
-        database.execute("""UPDATE reports SET record = '{"id":1}' WHERE id = '甲市-2018'""")
-        database.execute("UPDATE chunks SET record = '{' WHERE row = 0")
-    _reseal(snapshot.folder)
+    first = snapshot.chunk_ids[0]
+    _tampered(
+        snapshot.folder,
+        """UPDATE reports SET record = '{"id":1}' WHERE id = '甲市-2018'""",
+        f"UPDATE chunks SET record = '{{' WHERE id = '{first}'",
+    )
     opened = Snapshot.open(config.index_dir, config=config)
     with pytest.raises(SnapshotError, match=r"reports\.sqlite3.*Report has the fields"):
         opened.report("甲市-2018")
     with pytest.raises(SnapshotError, match=r"reports\.sqlite3.*Chunk is not JSON"):
-        opened.get([_id_in_row_0(opened)])
+        opened.get([first])
 
 
 def test_live_name_follows_the_swap(snapshot: Snapshot, config: Config) -> None:

@@ -22,7 +22,8 @@ from rag.answers.query import Filters, understand
 from rag.answers.retrieval import Hit
 from rag.answers.verification import Verdict
 from rag.config import Config
-from rag.index.snapshot import Snapshot, build_snapshot
+from rag.index.building import build_snapshot
+from rag.index.snapshot import Snapshot
 from rag.reports.reading import Report
 from tests.index.samples import HashEmbedder, sample_report
 

@@ -16,7 +16,8 @@ from fastapi.testclient import TestClient
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.types import CallToolResult
 
-from rag.answers.pipeline import Pipeline, build_index
+from rag.answers.indexing import build_index
+from rag.answers.pipeline import Pipeline
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.service.api import create_app
