@@ -108,7 +108,8 @@ def answer_text(answer: "Answer", *, links: str = "") -> str:
     for citation in answer.citations:
         number = click.style(numbers[f"[{citation.number}]"], fg="green", bold=True)
         plan = click.style(" (plan)", fg="yellow") if citation.planned else ""
-        where = place(citation.title, citation.section)
+        page = f", p. {citation.page}" if citation.page is not None else ""
+        where = place(citation.title, citation.section) + page
         command = click.style(f"rag cite {citation.id}", dim=True)
         blocks.append(f"{number} {where}{plan}\n    “{_one_line(citation.quote)}”\n    {command}")
     if answer.nearest:

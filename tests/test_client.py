@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -69,9 +70,11 @@ class TestAnswers:
         steps = client.stream(QUESTION)
         assert next(steps).type == "status"
         steps.close()
+        time.sleep(0.5)  # the server hears of the end
         pipeline.hold.set()
         taken_is(app, 0)
         assert pipeline.closed.is_set()
+        assert not pipeline.answered
 
     def test_sections_are_found_in_the_reports_meant(self, client: Client) -> None:
         hits = client.search("幼儿园", top_k=2, filters=Filters(reports=("甲市-2018",)))

@@ -25,6 +25,7 @@ CITATION = Citation(
     start=0,
     end=9,
     planned=True,
+    page=7,
 )
 ANSWER = Answer(
     question="几所?",
@@ -85,7 +86,7 @@ class TestAnswer:
         shown = answer_text(ANSWER, links=LINKS)
         assert f"依据[2018]3号文,新建幼儿园3所。 {number}\n" in shown
         assert (
-            f"{number} 甲市2018年工作总结 › 一、学前教育{style(' (plan)', fg='yellow')}\n    “新建幼儿园 3所。”\n"
+            f"{number} 甲市2018年工作总结 › 一、学前教育, p. 7{style(' (plan)', fg='yellow')}\n    “新建幼儿园 3所。”\n"
             in shown
         )
 
@@ -101,7 +102,7 @@ class TestAnswer:
         assert unstyle(answer_text(replace(ANSWER, understood=""))) == (
             "依据[2018]3号文,新建幼儿园3所。 [1]\n\n"
             "removed from the draft:\n  misattributed: 新建5所。 (5所 is elsewhere)\n\n"
-            "[1] 甲市2018年工作总结 › 一、学前教育 (plan)\n    “新建幼儿园 3所。”\n    rag cite ID"
+            "[1] 甲市2018年工作总结 › 一、学前教育, p. 7 (plan)\n    “新建幼儿园 3所。”\n    rag cite ID"
         )
 
 

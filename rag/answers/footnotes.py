@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from rag.answers.citations import Citation
 
 _PLAN = {"zh": "（计划）", "en": " (plan)"}
+_PAGE = {"zh": "，第{page}页", "en": ", p. {page}"}
 
 
 def with_footnotes(answer: "Answer") -> Iterator[str]:
@@ -23,9 +24,11 @@ def with_footnotes(answer: "Answer") -> Iterator[str]:
 
 
 def footnote(citation: "Citation", *, language: str) -> str:
-    """One line: number, place, whether the words are a plan, and the words themselves."""
+    """One line: number, place, page if there is one, whether the words are a plan, and the words themselves."""
+    where = place(citation.title, citation.section)
+    page = _PAGE[language].format(page=citation.page) if citation.page is not None else ""
     plan = _PLAN[language] if citation.planned else ""
-    return f"[{citation.number}] {place(citation.title, citation.section)}{plan} “{' '.join(citation.quote.split())}”"
+    return f"[{citation.number}] {where}{page}{plan} “{' '.join(citation.quote.split())}”"
 
 
 def place(title: str, section: Sequence[str]) -> str:

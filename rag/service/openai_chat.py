@@ -211,8 +211,9 @@ class _Reply:
             for event in steps:
                 if isinstance(event.data, Answer):
                     yield from self._pieces(list(with_footnotes(event.data)), event.data)
-                elif event.type == "status":
-                    yield Frame(format_sse_event(comment=str(event.data)))
+                else:
+                    status = event.type == "status"
+                    yield Frame(format_sse_event(comment=str(event.data)) if status else b"")
 
     def _pieces(self, pieces: Sequence[str], answer: Answer | None) -> Generator[Frame, None, None]:
         yield self._chunk(Delta(role="assistant", content=""))

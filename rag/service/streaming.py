@@ -16,7 +16,10 @@ HEARTBEAT_SECONDS = 10.0  # proxies commonly cut a connection that is silent for
 
 @dataclass(frozen=True)
 class Frame:
-    """One or more server-sent events as they go over the wire; `last` where the stream ends with them."""
+    """One or more server-sent events as they go over the wire; `last` where the stream ends with them.
+
+    An empty one sends nothing: it only is a point at which the work stops when the client has left.
+    """
 
     body: bytes
     last: bool = False
@@ -81,7 +84,7 @@ class _Channel:
 
     async def write(self, frame: Frame) -> None:
         async with self._one_at_a_time:
-            if self.ended:
+            if self.ended or not frame.body:
                 return
             if not self.started:
                 self.started = True

@@ -77,8 +77,16 @@ def asking(base: str, body: Mapping[str, Any], *, path: str = "/v1/ask") -> Iter
     """A client that has sent its question, and goes away at the end of the `with`."""
     address = httpx.URL(base)
     content = json.dumps(body).encode()
-    headers = ("Host: here", "Content-Type: application/json", f"Content-Length: {len(content)}")
-    head = "\r\n".join([f"POST {path} HTTP/1.1", *headers, "", ""])
+    head = "\r\n".join(
+        [
+            f"POST {path} HTTP/1.1",
+            f"Host: {address.host}:{address.port}",
+            "Accept: application/json, text/event-stream",
+            "Content-Type: application/json",
+            f"Content-Length: {len(content)}",
+            *("", ""),
+        ]
+    )
     with socket.create_connection((address.host, address.port or 80)) as connection:
         connection.sendall(head.encode() + content)
         yield
@@ -88,7 +96,8 @@ class WrittenPipeline:
     """Answers every question alike: two pieces of draft, then one cited statement, or a refusal for 费用.
 
     `generator_waits` keeps the draft back until it is set, `hold` the answer; `fault` is raised instead of the answer.
-    `drafting` is set once the draft is under way, `closed` once the stream is over, however it ended.
+    `drafting` is set once the draft is under way, `closed` once the stream is over, however it ended; `answered` tells
+    whether it came to its answer.
     """
 
     def __init__(self, snapshot: Snapshot, config: Config) -> None:
@@ -103,6 +112,7 @@ class WrittenPipeline:
         self.fault: BaseException | None = None
         self.drafting = threading.Event()
         self.closed = threading.Event()
+        self.answered = False
         self.history: tuple[str, ...] = ()
         self.asked: list[tuple[str, Filters, bool | None, int | None]] = []
 
@@ -134,6 +144,7 @@ class WrittenPipeline:
             answer = self.refusal(question) if "费用" in question else self.answer(question)
             for claim in answer.claims:
                 yield Event("claim", claim)
+            self.answered = True
             yield Event("answer", answer)
         finally:
             self.closed.set()

@@ -3,18 +3,20 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.types import INVALID_PARAMS, CallToolResult, TextContent
 
 from rag.answers.query import Filters
 from rag.service.schemas import AnswerBody
-from tests.service.made import QUOTE, WrittenPipeline
+from tests.service.made import QUOTE, WrittenPipeline, asking, taken_is
 
 QUESTION = "甲市2018年新建了几所幼儿园?"
 PROJECT = Path(__file__).parents[2]
@@ -159,6 +161,18 @@ class TestResources:
             assert raised.value.code == INVALID_PARAMS
 
         talk(server, words)
+
+
+def test_an_agent_that_leaves_is_not_answered(app: FastAPI, base: str, pipeline: WrittenPipeline) -> None:
+    pipeline.hold.clear()
+    call = {"name": "ask", "arguments": {"question": QUESTION}}
+    with asking(base, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}, path="/mcp"):
+        assert pipeline.drafting.wait(20)
+    time.sleep(0.5)  # the server hears of the end
+    pipeline.hold.set()
+    taken_is(app, 0)
+    assert pipeline.closed.is_set()
+    assert not pipeline.answered
 
 
 def test_another_site_cannot_reach_the_service_through_a_browser(base: str) -> None:

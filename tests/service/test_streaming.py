@@ -21,6 +21,12 @@ def body(*, stream: bool) -> dict[str, Any]:
     return {"question": QUESTION, "stream": stream}
 
 
+def request_to(path: str, *, stream: bool) -> dict[str, Any]:
+    if path == "/v1/ask":
+        return body(stream=stream)
+    return {"messages": [{"role": "user", "content": QUESTION}], "stream": stream}
+
+
 def events_of(text: str) -> list[tuple[str, Any]]:
     events = []
     for block in text.strip().split("\n\n"):
@@ -132,17 +138,27 @@ class TestConnection:
     """Over a real socket, because only there a client can go away."""
 
     @pytest.mark.parametrize("stream", [True, False])
+    @pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat/completions"])
     def test_a_closed_connection_ends_the_work(
-        self, app: FastAPI, base: str, pipeline: WrittenPipeline, stream: bool
+        self,
+        app: FastAPI,
+        base: str,
+        pipeline: WrittenPipeline,
+        monkeypatch: pytest.MonkeyPatch,
+        stream: bool,
+        path: str,
     ) -> None:
+        answered: list[str] = []
+        monkeypatch.setattr(pipeline, "answer", answered.append)
         pipeline.hold.clear()
-        with asking(base, body(stream=stream)):
+        with asking(base, request_to(path, stream=stream), path=path):
             assert pipeline.drafting.wait(10)
-        time.sleep(0.2)  # the server hears of the end
+        time.sleep(0.5)  # the server hears of the end
         assert not pipeline.closed.is_set()  # a step under way is not torn apart
         pipeline.hold.set()
         assert pipeline.closed.wait(10)
         taken_is(app, 0)  # and the place is free again
+        assert not pipeline.answered
 
     def test_a_client_that_leaves_the_line_is_not_answered(
         self, app: FastAPI, base: str, pipeline: WrittenPipeline
