@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag.reports import mastheads
+from rag.reports import formats, mastheads
 from rag.reports.furniture import is_text
-from rag.reports.lines import Line, split_lines, squeezed
+from rag.reports.lines import Line, split_lines, squeezed, trimmed
 from rag.reports.mastheads import Pair, read_pairs
 from rag.reports.numbering import chinese_number
 from rag.reports.outline import PART
@@ -73,7 +73,9 @@ _GENERIC = re.compile(  # 城市, 自治区, 全省: a kind of place, or any of 
 _LONGEST_SPAN_OF_YEARS = 10
 
 
-def read_metadata(text: str, sections: Sequence[Section], *, name: str = "") -> Metadata:
+def read_metadata(
+    text: str, sections: Sequence[Section], *, name: str = "", title_span: formats.Span | None = None
+) -> Metadata:
     """Metadata of the report `text` with the tree `sections`, kept under `name` (its file's name without suffix).
 
     The issuer is the body that a masthead label, the title, the speaker or the source names, in that order, but one
@@ -81,12 +83,13 @@ def read_metadata(text: str, sections: Sequence[Section], *, name: str = "") -> 
     from title and issuer, else it is the place that the text names most. The years are those of the title, the parts
     and the outermost headings, else that of the speech or the publication. A report without a title, or with one that
     tells neither year nor place while `name` does (政府工作报告 in 2019_某区_政府工作报告), is called by `name`.
+    `title_span` is what the file itself marks as its title.
     """
     lines = split_lines(text)
     front = _lines_of(lines, _front_spans(sections))
     pairs = [pair for line in front for pair in read_pairs(line)]
     content = [(section.start, section.end) for section in sections if section.kind != FURNITURE]
-    title = _title(_lines_of(lines, content), front, name)
+    title = _marked(text, title_span) or _title(_lines_of(lines, content), front, name)
     published = _date_of(pairs, mastheads.PUBLISHED)
     signed = _signed(lines, front, sections)
     speech = _speech(front)
@@ -151,6 +154,14 @@ def _lines_of(lines: Iterable[Line], spans: Sequence[tuple[int, int]]) -> list[L
         if line.words and index >= 0 and line.start < spans[index][1]:
             found.append(line)
     return found
+
+
+def _marked(text: str, span: formats.Span | None) -> Field | None:
+    words = trimmed(text[slice(*span)]) if span else ""
+    if span is None or not words:
+        return None
+    start = text.index(words, span[0])
+    return Field(" ".join(words.split()), start, start + len(words))
 
 
 def _title(lines: Sequence[Line], front: Sequence[Line], name: str) -> Field | None:

@@ -11,14 +11,21 @@ from typing import Any, TypeVar
 
 from rag.config import Config
 from rag.errors import ReportError
-from rag.reports.formats import Document, archive, text
+from rag.reports.formats import Document, archive, docx, html, markdown, text
 from rag.reports.formats.recognition import check_content
 from rag.reports.lines import trimmed
 from rag.reports.metadata import Field, Metadata, read_metadata
 from rag.reports.sections import Section, parse_sections
 
 # What reads the files with a suffix: `read(data, name=…)`, where errors call the file by `name`.
-READERS: dict[str, Callable[..., Document]] = {".txt": text.read}
+READERS: dict[str, Callable[..., Document]] = {
+    ".txt": text.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".docx": docx.read,
+}
 ARCHIVE = ".zip"
 SUFFIXES = (*READERS, ARCHIVE)
 SIDECAR_SUFFIX = ".toml"
@@ -157,7 +164,7 @@ def parse_report(data: bytes, *, source: str, place: str = "") -> Report:
         encoding=document.encoding,
         sha256=hashlib.sha256(data).hexdigest(),
         text=document.text,
-        metadata=read_metadata(document.text, sections, name=path.stem),
+        metadata=read_metadata(document.text, sections, name=path.stem, title_span=document.title),
         sections=sections,
         format=document.format,
         pages=document.pages,

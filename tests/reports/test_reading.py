@@ -122,7 +122,8 @@ def test_finding_reports(tmp_path: Path) -> None:
         written(tmp_path, "b/c.TXT", "乙"),
     ]
     written(tmp_path, "a.txt.toml", "")
-    written(tmp_path, "notes.md", "")
+    written(tmp_path, "README.md", "")
+    written(tmp_path, "notes.rst", "")
     written(tmp_path, "b/.hidden/d.txt", "丙")
     assert find_reports([tmp_path]) == expected
     assert find_reports([tmp_path / "b", expected[0], tmp_path]) == expected
@@ -133,8 +134,8 @@ def test_finding_nothing_is_an_error(tmp_path: Path) -> None:
         find_reports([tmp_path])
     with pytest.raises(ReportError, match="no file or folder"):
         find_reports([tmp_path / "none"])
-    with pytest.raises(ReportError, match=r"\.md"):
-        find_reports([written(tmp_path, "notes.md", "甲")])
+    with pytest.raises(ReportError, match=r"\.rst"):
+        find_reports([written(tmp_path, "notes.rst", "甲")])
 
 
 def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ class Document:
     `furniture` are spans of whole lines that are no content (navigation, running heads, page numbers): they stay in the
     text, in a section of their own. `headings` are what the file marks as such, in order. `pages` holds where each page
     starts, the first at 0; empty where the format has none. `paragraphs` the same for formats that are cited by
-    paragraph. `url` is where the file says it comes from. A table row is one line of the text that can be read alone:
-    every cell behind its header.
+    paragraph. `url` is where the file says it comes from, `title` the span of the line that it calls its title. A table
+    row is one line of the text that can be read alone: every cell behind its header.
     """
 
     text: str
@@ -32,3 +32,4 @@ class Document:
     pages: tuple[int, ...] = ()
     paragraphs: tuple[int, ...] = ()
     url: str = ""
+    title: Span | None = None

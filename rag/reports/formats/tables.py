@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.reports.lines import trimmed
+from rag.reports.numbering import read_marker
 
 MOST_COLUMNS = 1000  # that a cell may say it spans, as in HTML
 LONGEST_HEADER = 30  # characters of a header cell; a longer one is text
@@ -67,15 +68,18 @@ def table_lines(
     lead = caption.title
     if caption.unit and not re.search(f"[(（]{re.escape(caption.unit)}[)）]", caption.title):
         lead += f"（单位：{caption.unit}）"
+    said: set[str] = set()
     for row in grid[count:]:
         pairs = []
         for column, cell in enumerate(row):
             if cell is not None and (column == 0 or cell is not row[column - 1]) and _words(cell):
                 pairs.append(f"{headers[column]}：{_words(cell)}" if headers[column] else _words(cell))
+                said.add(headers[column])
         if pairs:
             lines.append(f"{lead} {'；'.join(pairs)}" if lead else "；".join(pairs))
-    said = "\n".join(lines)
-    unsaid = [header for header in dict.fromkeys(headers) if header not in said]  # of columns without a value
+    unsaid = [
+        header for header in dict.fromkeys(headers) if header and header not in said
+    ]  # of columns without a value
     return [*lines, "；".join(unsaid)] if unsaid else lines
 
 
@@ -89,7 +93,8 @@ def read_caption(lines: Sequence[str]) -> Caption:
             line = trimmed(line.replace(found.group(), ""))
         if line:
             if len(line) <= LONGEST_TITLE and not _TITLE_MARKS.search(line):
-                title = line.rstrip("：:")
+                marker = read_marker(line)  # a number said again in each row would begin a section
+                title = (line[marker.end :] if marker else line).rstrip("：:")
             break
     return Caption(title, unit)
 
