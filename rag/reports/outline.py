@@ -59,10 +59,12 @@ def read_outline(
     start: int,
     stop: int,
     marked: Mapping[int, int] | None = None,
+    rows: Collection[int] = (),
 ) -> list[Heading]:
     """The headings among `lines[start:stop]` in order; those of several reports in one file stand below their titles.
 
-    `marked` holds the lines that the file itself marks as headings, with their level from 1. The order of levels is
+    `marked` holds the lines that the file itself marks as headings, with their level from 1, `rows` the rows of tables,
+    which are none. The order of levels is
     what the document does: a number in a style that is open goes on there and closes what stands below; one in another
     style opens a level below the current one. A number counts only when it starts a sequence or continues one, in its
     level or running on through the part ((四) under 二、 after (三) under 一、). Headings without a number are those
@@ -71,7 +73,7 @@ def read_outline(
     """
     attached = attachments(lines, start=start, stop=stop)
     none = listed_attachments(lines, start=start, stop=stop)
-    none.update(item.title for item in attached)
+    none.update((item.title for item in attached), rows)
     candidates = [
         (index, marker)
         for index in range(start, stop)
@@ -92,7 +94,8 @@ def read_outline(
         if headings:
             titles = headings_above(lines, _firsts(headings), start=start + 1, taken=none)
         else:
-            titles = short_headings(lines, start=start, stop=stop)
+            short = short_headings(lines, start=start, stop=stop)
+            titles = {index: level for index, level in short.items() if index not in none}
         if titles:
             headings, parts = _simulated(lines, candidates, titles, attached)
     if parts:

@@ -157,7 +157,9 @@ def parse_report(data: bytes, *, source: str, place: str = "") -> Report:
     document = READERS[suffix](data, name=place)
     if not trimmed(document.text):
         raise ReportError(f"{place} holds no text", remedy="Remove the file or fill it.")
-    sections = parse_sections(document.text, furniture=document.furniture, headings=document.headings)
+    sections = parse_sections(
+        document.text, furniture=document.furniture, headings=document.headings, rows=document.rows
+    )
     return Report(
         id=path.stem,
         source=source,

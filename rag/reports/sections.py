@@ -46,17 +46,26 @@ class Section:
 
 
 def parse_sections(
-    text: str, *, furniture: Sequence[formats.Span] = (), headings: Sequence[formats.Heading] = ()
+    text: str,
+    *,
+    furniture: Sequence[formats.Span] = (),
+    headings: Sequence[formats.Heading] = (),
+    rows: Sequence[formats.Span] = (),
 ) -> tuple[Section, ...]:
     """The outermost sections of `text`: adjacent, from 0 to `len(text)`, in code points.
 
-    Children are adjacent too and end with their parent; what precedes the first is the parent's own text. `furniture`
-    and `headings` are what the file's format says of them (see `Document`). Furniture in the midst of a section is a
-    child of it, and so are the words behind it, as closing words.
+    Children are adjacent too and end with their parent; what precedes the first is the parent's own text. `furniture`,
+    `headings` and `rows` are what the file's format says of them (see `Document`). Furniture in the midst of a section
+    is a child of it, and so are the words behind it, as closing words.
     """
     every = split_lines(text)
     marked = _of_whole_lines(every, furniture)
-    lines = laid_out([line for line in every if not _within(line.start, marked)])
+    content = [line for line in every if not _within(line.start, marked)]
+    lines = [
+        line
+        for is_row, run in groupby(content, key=lambda line: _within(line.start, rows))
+        for line in (run if is_row else laid_out(list(run)))
+    ]
     contents = contents_span(lines[: tail_furniture(lines)])
     if contents is not None:
         marked = sorted([*marked, contents])
@@ -68,6 +77,7 @@ def parse_sections(
         lines,
         start=0 if title is None else title[0],  # menus above the title are often numbered
         stop=footer,
+        rows={index for index, line in enumerate(lines) if _within(line.start, rows)},
         marked={bisect_right(starts, heading.start) - 1: heading.level for heading in headings},
     )
     body = outline[0].line if outline else _unnumbered_body(lines[:footer], title)

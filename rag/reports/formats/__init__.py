@@ -21,7 +21,8 @@ class Document:
     text, in a section of their own. `headings` are what the file marks as such, in order. `pages` holds where each page
     starts, the first at 0; empty where the format has none. `paragraphs` the same for formats that are cited by
     paragraph. `url` is where the file says it comes from, `title` the span of the line that it calls its title. A table
-    row is one line of the text that can be read alone: every cell behind its header.
+    row is one line of the text that can be read alone, every cell behind its header; `rows` are the spans of such
+    lines, in which no number begins a section.
     """
 
     text: str
@@ -33,3 +34,4 @@ class Document:
     paragraphs: tuple[int, ...] = ()
     url: str = ""
     title: Span | None = None
+    rows: tuple[Span, ...] = ()

@@ -59,7 +59,8 @@ class Element:
 class PageLine:
     """A line as shown. `linked`: how many of its characters, white space apart, are links.
 
-    `level` is that of the heading it is (1 to 6), else 0; `attachment` says that it links to a file for download.
+    `level` is that of the heading it is (1 to 6), else 0; `attachment` says that it links to a file for download,
+    `row` that it is a row of a table.
     """
 
     text: str
@@ -67,6 +68,7 @@ class PageLine:
     linked: int = 0
     level: int = 0
     attachment: bool = False
+    row: bool = False
 
     @property
     def size(self) -> int:
@@ -109,6 +111,7 @@ def as_document(
             Heading(starts[index], line.level) for index, line in enumerate(lines) if line.level and index in content
         ),
         url=url,
+        rows=tuple((starts[index], starts[index + 1]) for index, line in enumerate(lines) if line.row),
         title=None if named is None else (starts[named], starts[named] + len(lines[named].text)),
     )
 
@@ -244,7 +247,7 @@ class _Reader:
         whole = sum(len(squeezed(cell.text)) for row in rows for cell in row)
         for text in filter(trimmed, texts):
             share = len(squeezed(text)) * linked // whole if whole else 0
-            self.lines.append(PageLine(text, element, share))
+            self.lines.append(PageLine(text, element, share, row=not labelled))
         return True
 
     def _add_all(self, node: "LexborNode", element: Element) -> None:

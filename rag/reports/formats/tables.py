@@ -55,7 +55,8 @@ def table_lines(
         words = _words(grid[0][0])
         if words:
             lines.append(words)
-            caption = Caption(caption.title or words, caption.unit)
+            own = read_caption([words])
+            caption = Caption(own.title or caption.title, own.unit or caption.unit)
         grid = grid[1:]
         header_rows = None if header_rows is None else max(header_rows - 1, 0)
     count = _header_count(grid) if header_rows is None else min(header_rows, len(grid))
