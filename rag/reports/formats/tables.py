@@ -51,7 +51,7 @@ def table_lines(
     if not grid:
         return []
     lines = []
-    if len(grid) > 1 and len(_distinct(grid[0])) == 1 and len(grid[0]) > 1:  # a row all across is the table's title
+    if _is_titled(grid):
         words = _words(grid[0][0])
         if words:
             lines.append(words)
@@ -82,6 +82,13 @@ def table_lines(
         header for header in dict.fromkeys(headers) if header and header not in said
     ]  # of columns without a value
     return [*lines, "；".join(unsaid)] if unsaid else lines
+
+
+def rows_on_top(rows: Sequence[Sequence[Cell]]) -> tuple[int, int]:
+    """Of the rows that are not blank, how many at the top are the table's title (none or one), how many headers."""
+    grid = _grid(rows)
+    titled = int(_is_titled(grid))
+    return titled, _header_count(grid[titled:]) if grid else 0
 
 
 def read_caption(lines: Sequence[str]) -> Caption:
@@ -135,6 +142,11 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[Cell | None]]:
     width = max((column for _, column in places), default=-1) + 1
     grid = [[places.get((index, column)) for column in range(width)] for index in range(len(rows))]
     return [row for row in grid if any(cell is not None and _words(cell) for cell in row)]
+
+
+def _is_titled(grid: Sequence[Sequence[Cell | None]]) -> bool:
+    """Whether the first row is one cell all across, with others below."""
+    return len(grid) > 1 and len(grid[0]) > 1 and len(_distinct(grid[0])) == 1
 
 
 def _header_count(grid: Sequence[Sequence[Cell | None]]) -> int:
