@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from rag.config import Config
 from rag.errors import ReportError
-from rag.reports.formats import Document, archive, docx, html, markdown, text
+from rag.reports.formats import Document, archive, docx, html, markdown, pdf, text
 from rag.reports.formats.recognition import check_content
 from rag.reports.lines import trimmed
 from rag.reports.metadata import Field, Metadata, read_metadata
@@ -25,6 +25,7 @@ READERS: dict[str, Callable[..., Document]] = {
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".docx": docx.read,
+    ".pdf": pdf.read,
 }
 ARCHIVE = ".zip"
 SUFFIXES = (*READERS, ARCHIVE)

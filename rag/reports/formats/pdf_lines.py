@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -11,7 +11,8 @@ from rag.reports.formats.pdf_pages import Glyph
 
 # In widths of a character; what lines of Chinese text show, in which a missing character is the smallest gap.
 _WORD_GAP = 0.2  # between Latin letters: a space
-_WIDE_GAP = 0.7  # beside a Chinese character, where programs leave up to a half between it and a digit
+_WIDE_GAP = 0.7  # beside a Chinese character, where programs leave up to a half between it and a digit;
+_LEAST_GAP = 0.15  # in a file that draws no space at all, beyond what its lines are stretched by
 _PIECE_GAP = 1.2  # beyond this the line is in pieces, which may belong to two columns
 _SLANTED_GAP = 2.0  # from middle to middle
 _OVERLAP = 0.5  # of the lower one's height: two pieces stand on one line
@@ -57,8 +58,11 @@ class Line:
     column: str = ""
 
 
-def pieces_of(glyphs: Sequence[Glyph]) -> list[Piece]:
-    """Characters into pieces of lines, in the order of the file; pieces of one line that touch are one."""
+def pieces_of(glyphs: Sequence[Glyph], *, wide_gap: float | None = _WIDE_GAP) -> list[Piece]:
+    """Characters into pieces of lines, those of one line that touch as one.
+
+    `wide_gap`: what counts as a space beside a Chinese character, in widths of a character; `gap_of` says it of a file.
+    """
     runs: list[list[Glyph]] = []
     for glyph in glyphs:
         if runs and _follows(runs[-1][-1], glyph):
@@ -78,7 +82,12 @@ def pieces_of(glyphs: Sequence[Glyph]) -> list[Piece]:
                 other.extend(run)
                 merged = True
         runs = kept
-    return [_piece(run) for run in runs]
+    return [_piece(run, wide_gap) for run in runs]
+
+
+def gap_of(glyphs: Iterable[Glyph]) -> float | None:
+    """`wide_gap` of a file with these characters: None, for any gap, where it draws no space and only leaves room."""
+    return _WIDE_GAP if any(glyph.spaced for glyph in glyphs) else None
 
 
 def lines_of(pieces: Sequence[Piece], *, page: int) -> list[Line]:
@@ -112,12 +121,14 @@ def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
-def _piece(run: Sequence[Glyph]) -> Piece:
+def _piece(run: Sequence[Glyph], wide_gap: float | None) -> Piece:
     text = run[0].text
-    for before, glyph in pairwise(run):
-        wide = _is_wide(before.text) or _is_wide(glyph.text)
-        gap = (glyph.left - before.right) / max(before.em, glyph.em)
-        text += " " * (glyph.spaced or gap > (_WIDE_GAP if wide else _WORD_GAP)) + glyph.text
+    gaps = [(glyph.left - before.right) / max(before.em, glyph.em) for before, glyph in pairwise(run)]
+    wide = [_is_wide(before.text) or _is_wide(glyph.text) for before, glyph in pairwise(run)]
+    if wide_gap is None:
+        wide_gap = _LEAST_GAP + max(median([gap for gap, beside in zip(gaps, wide, strict=True) if beside] or [0]), 0)
+    for glyph, gap, beside in zip(run[1:], gaps, wide, strict=True):
+        text += " " * (glyph.spaced or gap > (wide_gap if beside else _WORD_GAP)) + glyph.text
     return Piece(
         text=text,
         left=run[0].left,

@@ -83,7 +83,17 @@ def test_spaces_that_are_only_distance_are_read_between_words_and_not_beside_dig
     drawing.write("25", x=LEFT + 27, y=500)
     drawing.write("所", x=LEFT + 42, y=500)
     drawing.write("高中", x=LEFT + 66, y=500)
-    assert read_back(drawing).text == "共有25所 高中\n"
+    drawing.write("校舍 图书", y=450)
+    assert read_back(drawing).text == "共有25所 高中\n校舍 图书\n"
+
+
+def test_in_a_file_that_draws_no_space_a_small_gap_is_one_unless_the_line_is_stretched() -> None:
+    drawing = Drawing()
+    drawing.lines(["发文字号"])
+    drawing.write("教发", x=LEFT + 51, y=500)
+    for index, character in enumerate("各校均匀分布"):
+        drawing.write(character, x=LEFT + 15 * index, y=450)
+    assert read_back(drawing).text == "发文字号 教发\n各校均匀分布\n"
 
 
 def test_bold_that_is_printed_twice_is_read_once() -> None:
