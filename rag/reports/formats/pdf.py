@@ -6,7 +6,7 @@ from itertools import chain, groupby
 from rag.errors import ReportError
 from rag.reports.formats import Document
 from rag.reports.formats.pdf_furniture import running_lines
-from rag.reports.formats.pdf_lines import Line, Piece, gap_of, lines_of, pieces_of, slanted_words
+from rag.reports.formats.pdf_lines import Line, Piece, lines_of, mixed_gap_of, pieces_of, slanted_words
 from rag.reports.formats.pdf_pages import Page, read_pages
 from rag.reports.formats.pdf_paragraphs import Habits, habits_of, paragraphs_of
 from rag.reports.formats.pdf_tables import Table, find_tables
@@ -28,12 +28,12 @@ def read(data: bytes, *, name: str) -> Document:
     pages = read_pages(data, name=name)
     faults = [page for page in pages if page.fault]
     recognised = _recognised(data, faults, name) if faults else {}
-    gap = gap_of(glyph for page in pages for glyph in page.glyphs)
+    gap = mixed_gap_of(glyph for page in pages for glyph in page.glyphs)
     blocks: list[list[Line | Table]] = []
     slanted: list[str] = []
     for page in pages:
         tables, outside = find_tables(page.glyphs, page.rules, page=page.number)
-        pieces = recognised.get(page.number) or pieces_of(outside, wide_gap=gap)
+        pieces = recognised.get(page.number) or pieces_of(outside, mixed_gap=gap)
         blocks.append(_with_tables(lines_of(pieces, page=page.number), tables))
         slanted += slanted_words(page.slanted)
     printed = [[block for block in page if isinstance(block, Line)] for page in blocks]

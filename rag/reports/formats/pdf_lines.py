@@ -1,18 +1,17 @@
 """The characters of a page into its printed lines, in the order in which they are read, columns told apart."""
 
 import math
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from rag.reports.formats.pdf_pages import Glyph
+from rag.reports.formats.pdf_pages import Glyph, is_wide
 
-# In widths of a character; what lines of Chinese text show, in which a missing character is the smallest gap.
-_WORD_GAP = 0.2  # between Latin letters: a space
-_WIDE_GAP = 0.7  # beside a Chinese character, where programs leave up to a half between it and a digit;
-_LEAST_GAP = 0.15  # in a file that draws no space at all, beyond what its lines are stretched by
+# In widths of a character.
+_WORD_GAP = 0.2  # between Latin letters that is a space
+_HAN_GAP = 0.15  # between Chinese characters that is one, beyond what the line is stretched by
+_DRAWN_GAP = 0.4  # between the two: programs that draw spaces leave up to a quarter there that is none
 _PIECE_GAP = 1.2  # beyond this the line is in pieces, which may belong to two columns
 _SLANTED_GAP = 2.0  # from middle to middle
 _OVERLAP = 0.5  # of the lower one's height: two pieces stand on one line
@@ -58,10 +57,11 @@ class Line:
     column: str = ""
 
 
-def pieces_of(glyphs: Sequence[Glyph], *, wide_gap: float | None = _WIDE_GAP) -> list[Piece]:
+def pieces_of(glyphs: Sequence[Glyph], *, mixed_gap: float = _DRAWN_GAP) -> list[Piece]:
     """Characters into pieces of lines, those of one line that touch as one.
 
-    `wide_gap`: what counts as a space beside a Chinese character, in widths of a character; `gap_of` says it of a file.
+    `mixed_gap`: what counts as a space between a Chinese and a Latin character, in widths of a character;
+    `mixed_gap_of` says it of a file.
     """
     runs: list[list[Glyph]] = []
     for glyph in glyphs:
@@ -82,12 +82,12 @@ def pieces_of(glyphs: Sequence[Glyph], *, wide_gap: float | None = _WIDE_GAP) ->
                 other.extend(run)
                 merged = True
         runs = kept
-    return [_piece(run, wide_gap) for run in runs]
+    return [_piece(run, mixed_gap) for run in runs]
 
 
-def gap_of(glyphs: Iterable[Glyph]) -> float | None:
-    """`wide_gap` of a file with these characters: None, for any gap, where it draws no space and only leaves room."""
-    return _WIDE_GAP if any(glyph.spaced for glyph in glyphs) else None
+def mixed_gap_of(glyphs: Iterable[Glyph]) -> float:
+    """The least `mixed_gap` of a file with these characters: one that draws no space leaves room only for spaces."""
+    return _DRAWN_GAP if any(glyph.spaced for glyph in glyphs) else _HAN_GAP
 
 
 def lines_of(pieces: Sequence[Piece], *, page: int) -> list[Line]:
@@ -117,25 +117,23 @@ def _follows(first: Glyph, second: Glyph) -> bool:
     return level and -0.5 * em <= second.left - first.right <= _PIECE_GAP * em
 
 
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
-
-
-def _piece(run: Sequence[Glyph], wide_gap: float | None) -> Piece:
+def _piece(run: Sequence[Glyph], mixed_gap: float) -> Piece:
+    pairs = [
+        (is_wide(before.text) + is_wide(glyph.text), (glyph.left - before.right) / max(before.em, glyph.em))
+        for before, glyph in pairwise(run)
+    ]
+    stretch = max(median([gap for wide, gap in pairs if wide == 2] or [0]), 0)
+    least = (_WORD_GAP, mixed_gap + stretch, _HAN_GAP + stretch)  # by how many of the two are Chinese
     text = run[0].text
-    gaps = [(glyph.left - before.right) / max(before.em, glyph.em) for before, glyph in pairwise(run)]
-    wide = [_is_wide(before.text) or _is_wide(glyph.text) for before, glyph in pairwise(run)]
-    if wide_gap is None:
-        wide_gap = _LEAST_GAP + max(median([gap for gap, beside in zip(gaps, wide, strict=True) if beside] or [0]), 0)
-    for glyph, gap, beside in zip(run[1:], gaps, wide, strict=True):
-        text += " " * (glyph.spaced or gap > (wide_gap if beside else _WORD_GAP)) + glyph.text
+    for glyph, (wide, gap) in zip(run[1:], pairs, strict=True):
+        text += " " * (glyph.spaced or gap > least[wide]) + glyph.text
     return Piece(
         text=text,
         left=run[0].left,
         bottom=min(glyph.bottom for glyph in run),
         right=max(glyph.right for glyph in run),
         top=max(glyph.top for glyph in run),
-        em=median([glyph.em for glyph in run if _is_wide(glyph.text)] or [glyph.em for glyph in run]),
+        em=median(glyph.em for glyph in run),
         opening=_unbroken(run) - run[0].left,
         reach=run[-1].left if run[-1].text in _HANGING else run[-1].right,
     )
@@ -147,7 +145,7 @@ def _unbroken(run: Sequence[Glyph]) -> float:
     while end + 1 < len(run):
         here, beyond = run[end].text, run[end + 1].text
         clings = beyond in _CLOSING or here in _OPENING or here in _QUOTES or beyond in _QUOTES
-        word = not _is_wide(here) and not _is_wide(beyond) and not run[end + 1].spaced
+        word = not is_wide(here) and not is_wide(beyond) and not run[end + 1].spaced
         if not clings and not word:
             break
         end += 1

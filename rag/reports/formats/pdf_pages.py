@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ReportError
 
@@ -30,7 +30,8 @@ _PDFIUM = threading.RLock()  # pdfium is not safe to call from two threads at on
 class Glyph:
     """A printed character; places are points from the page's lower left corner, as the page is shown.
 
-    `spaced` says that white space stands before it in the file, whatever its width.
+    `em` is the size of its font, the width of a Chinese character. `spaced` says that white space stands before it in
+    the file, whatever its width.
     """
 
     text: str
@@ -38,13 +39,8 @@ class Glyph:
     bottom: float
     right: float
     top: float
+    em: float
     spaced: bool = False
-
-    @property
-    def em(self) -> float:
-        """The size of its font, near enough: a Chinese character is as wide as its font is large."""
-        wide = unicodedata.east_asian_width(self.text) in "WF" and self.right > self.left
-        return self.right - self.left if wide else 0.9 * (self.top - self.bottom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +161,7 @@ def _glyphs(text: "pypdfium2.PdfTextPage", view: _View) -> Iterator[tuple[Glyph,
     """Each character that is no white space, its angle in radians as shown, and whether the file says which it is."""
     from pypdfium2 import raw
 
-    box = raw.FS_RECTF()
+    box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
     spaced = False
     for index in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, index)
@@ -182,9 +178,32 @@ def _glyphs(text: "pypdfium2.PdfTextPage", view: _View) -> Iterator[tuple[Glyph,
         readable = not unnamed and code != 0xFFFD and not 0xE000 <= code < 0xF900
         if not readable:
             character = "•" if 0xF000 <= code < 0xF100 else "\ufffd"  # symbol fonts, bullets for the most part
-        angle = raw.FPDFText_GetCharAngle(text, index) + math.radians(view.turned)
-        yield Glyph(character, *view.shown(box.left, box.bottom, box.right, box.top), spaced), angle, readable
+        raw.FPDFText_GetMatrix(text, index, ctypes.byref(matrix))
+        em = raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.a, matrix.b)
+        if not 0.3 < em / ((box.top - box.bottom) or 1) < 3:  # fonts whose shapes are drawn to a scale of their own
+            em = 0.9 * (box.top - box.bottom)
+        angle = raw.FPDFText_GetCharAngle(text, index)
+        if math.cos(angle) > 0.99 and box.right - box.left < 0.95 * em and is_wide(character):
+            _widen(text, index, box, em)
+        place = view.shown(box.left, box.bottom, box.right, box.top)
+        yield Glyph(character, *place, em, spaced), angle + math.radians(view.turned), readable
         spaced = False
+
+
+def _widen(text: "pypdfium2.PdfTextPage", index: int, box: Any, em: float) -> None:
+    """Give a Chinese character the room that it has in its line, where the font says only how wide its strokes are."""
+    from pypdfium2 import raw
+
+    left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
+    raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+    if abs(left.value - box.left) + abs(right.value - box.right) < 0.01:
+        raw.FPDFText_GetCharOrigin(text, index, x, y)
+        box.left, box.right = x.value, x.value + em
+
+
+def is_wide(character: str) -> bool:
+    """Whether a character is as wide as a Chinese one."""
+    return unicodedata.east_asian_width(character) in "WF"
 
 
 def _apart(glyphs: Iterable[Glyph]) -> list[Glyph]:
