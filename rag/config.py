@@ -69,6 +69,11 @@ class Config:
 
     host: str = _setting("127.0.0.1", "address the service listens on")
     port: int = _setting(8000, "port the service listens on", least=0)
+    api_writes: str = _setting(
+        "local",
+        "adding and deleting reports over HTTP; local: while the service listens on a loopback address",
+        choices=("local", "always", "never"),
+    )
     max_question_characters: int = _setting(1000, "longest question accepted", least=1)
     concurrent_answers: int = _setting(1, "answers computed at the same time", least=1)
     waiting_answers: int = _setting(8, "questions that may wait for their turn; beyond it clients get 503", least=0)

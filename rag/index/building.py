@@ -81,7 +81,9 @@ class Building:
         self._postings = Postings()
         self._chunk_ids: list[str] = []
         self._texts: list[str] = []
-        self._left_as_it_is = False
+        self._cache: EmbeddingCache | None = None  # until something is written
+        self._opened = ExitStack()
+        self._opened.callback(self._draft.close)
 
     @classmethod
     @contextmanager
@@ -114,7 +116,7 @@ class Building:
         Raises `SnapshotError` if it is damaged or was built with other settings: nothing is built upon such a one.
         """
         if self._base is not None:
-            self._kept = {record.id for record in self._base.reports()}
+            self._kept = set(self._base.store.ids())
         elif (self._config.index_dir / directory.CURRENT).exists():
             _open_live(self._config, self._embedder)  # says again what is wrong with it
 
@@ -145,16 +147,14 @@ class Building:
     def write(self, progress: Progress = unseen) -> None:
         """Embed what is new and write every file, unless all is as in the live snapshot."""
         if self._base is not None:
-            for record in self._base.reports():
-                if record.id not in self.ids:
-                    self._draft.remove(record.id)
+            for report_id in set(self._base.store.ids()) - self.ids:
+                self._draft.remove(report_id)
         content = digest_of([encode(self._recipe), self._draft.digest()])
         if self._base is not None and self._base.manifest.content == content:
-            self._left_as_it_is = True
             return
         created = datetime.now(UTC)
-        with EmbeddingCache.open(self._config.index_dir / CACHE) as cache:
-            self._write_arrays(cache, progress)
+        self._cache = self._opened.enter_context(EmbeddingCache.open(self._config.index_dir / CACHE))
+        self._write_arrays(self._cache, progress)
         totals = self._draft.totals()
         self._draft.finish()
         files = [path for path in sorted(self._folder.rglob("*")) if path.is_file()]
@@ -173,16 +173,16 @@ class Building:
     def publish(self) -> Path:
         """Make what was written the live snapshot, prune old ones, and return its folder."""
         index_dir = self._config.index_dir
-        if self._left_as_it_is:
+        if self._cache is None:
             return index_dir / directory.live_name(index_dir)
         if self._base is not None:
             self._base.close()  # or it could not be pruned
         snapshot = directory.publish(self._folder, Manifest.read(self._folder).name, index_dir=index_dir)
-        prune(self._config, keep=self._config.snapshots_kept)
+        _prune(self._config, keep=self._config.snapshots_kept, cache=self._cache)
         return snapshot
 
     def close(self) -> None:
-        self._draft.close()
+        self._opened.close()
 
     def _add(self, report: Report) -> None:
         count, limit = self._embedder.count_tokens, self._config.chunk_tokens
@@ -205,7 +205,7 @@ class Building:
         old_words = LexicalIndex.build(())
         if self._base is not None:
             old_ids, old_keys, old_reports = self._base.chunk_ids, self._base.embedded, self._base.reports_of_rows
-            old_vectors, old_words = self._base.dense.vectors(np.arange(len(old_ids))), self._base.lexical
+            old_vectors, old_words = self._base.dense.all_vectors(), self._base.lexical
         wanted = {text_key(text) for text in self._texts}
         new_vectors = cache.embed(
             self._texts,
@@ -216,7 +216,11 @@ class Building:
         ids = [*old_ids, *self._chunk_ids]
         staying = [row for row, report in enumerate(old_reports) if report in self._kept]
         rows = np.array(sorted([*staying, *range(len(old_ids), len(ids))], key=ids.__getitem__), dtype=np.int64)
-        DenseIndex.build(np.concatenate([old_vectors, new_vectors])[rows]).save(self._folder / VECTORS)
+        vectors = np.empty((len(rows), self._embedder.dimension), dtype=np.float32)
+        is_old = rows < len(old_ids)
+        vectors[is_old] = old_vectors[rows[is_old]]
+        vectors[~is_old] = new_vectors[rows[~is_old] - len(old_ids)]
+        DenseIndex.build(vectors).save(self._folder / VECTORS)
         old_words.joined(self._postings.index(), rows).save(self._folder / LEXICAL)
 
 
@@ -226,9 +230,13 @@ def _open_live(config: Config, embedder: DocumentEmbedder) -> Snapshot:
 
 def prune(config: Config, *, keep: int) -> list[str]:
     """Remove all but the `keep` newest snapshots, and the vectors that none of those left has, as `directory.prune`."""
-    left = directory.prune(config.index_dir, keep=keep)
     with EmbeddingCache.open(config.index_dir / CACHE) as cache:
-        cache.keep_only(_embedded(config.index_dir / name / REPORTS for name in left))
+        return _prune(config, keep=keep, cache=cache)
+
+
+def _prune(config: Config, *, keep: int, cache: EmbeddingCache) -> list[str]:
+    left = directory.prune(config.index_dir, keep=keep)
+    cache.keep_only(_embedded(config.index_dir / name / REPORTS for name in left))
     return left
 
 

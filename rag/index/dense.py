@@ -76,6 +76,14 @@ class DenseIndex:
                 f"the vectors in {path} cannot be read: {error}", remedy="Run `rag index` to build them anew."
             ) from error
 
+    def all_vectors(self) -> NDArray[np.float32]:
+        """All stored vectors, float32 of shape [rows, dimension]: a view, to be read as long as the index is there."""
+        shape = (self.rows, self.dimension)
+        if not self.rows:
+            return np.empty(shape, dtype=np.float32)
+        found: NDArray[np.float32] = _faiss().rev_swig_ptr(self._index.get_xb(), self.rows * self.dimension)
+        return found.reshape(shape)
+
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The stored vectors of `rows`, float32 of shape [len(rows), dimension]."""
         found: NDArray[np.float32] = self._index.reconstruct_batch(rows)

@@ -141,7 +141,7 @@ class Snapshot:
         """
         self.manifest.check_files(self.folder)
         self.store.check()
-        vectors = self.dense.vectors(np.arange(self.dense.rows))
+        vectors = self.dense.all_vectors()
         require_unit_length(vectors, shape=(self.manifest.chunks, self.manifest.recipe.dimension))
         texts: dict[str, str] = {}
         for record in self._records:

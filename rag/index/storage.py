@@ -156,6 +156,10 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
+    def ids(self) -> list[str]:
+        """The ids of all reports, in order."""
+        return [report_id for (report_id,) in self.select("SELECT id FROM reports ORDER BY id")]
+
     def rows(self) -> tuple[list[str], list[str], list[bytes]]:
         """For every row, in order, the chunk's id, the report's id and the key of what was embedded."""
         found = self.select("SELECT id, report, embedded FROM chunks ORDER BY id")

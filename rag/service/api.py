@@ -13,8 +13,9 @@ from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
 from rag.config import Config
 from rag.service import events, openai_chat, problems
+from rag.service import reports as changes
 from rag.service.backend import Service, Shared
-from rag.service.concurrency import CLIENT_CLOSED_REQUEST, until_closed
+from rag.service.concurrency import CLIENT_CLOSED_REQUEST, beside, until_closed
 from rag.service.decoding import Utf8Route
 from rag.service.openai_schemas import ChatChunk
 from rag.service.report_schemas import ReportBody, ReportsBody, ReportSummary
@@ -148,9 +149,10 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
         service = Service.of(config, open_pipeline=open_pipeline)
         app.state.service = service
         service.opening.start()
+        app.state.jobs = changes.jobs_of(config, service.opening)
         agents = ReportsServer(service)
         app.state.mcp = agents.streamable_http_app(stateless_http=True, host=config.host)
-        async with agents.session_manager.run():
+        async with agents.session_manager.run(), beside(app.state.jobs.work()):
             yield
         service.opening.cancel()
 
@@ -160,9 +162,12 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
         description=_DESCRIPTION,
         lifespan=lifespan,
     )
+    app.state.config = config
     problems.install(app, dialects=dict.fromkeys(openai_chat.PATHS, openai_chat.error_of))
     app.include_router(health)
     app.include_router(v1)
+    app.include_router(changes.writing)
+    app.include_router(changes.reading)
     app.include_router(openai_chat.router)
     app.router.routes.append(Route("/mcp", _Mcp()))
     return app

@@ -29,7 +29,7 @@ class Service:
     @classmethod
     def of(cls, config: Config, *, open_pipeline: Callable[[Config], Pipeline]) -> Self:
         return cls(
-            opening=Opening(lambda: open_pipeline(config)),
+            opening=Opening(lambda: open_pipeline(config), index_dir=config.index_dir),
             turns=Turns(running=config.concurrent_answers, waiting=config.waiting_answers),
             look_ups=CapacityLimiter(LOOK_UP_THREADS),
         )

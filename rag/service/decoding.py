@@ -1,6 +1,7 @@
 """A request's bytes to UTF-8 text of bounded length, or an error that says what is wrong with them."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,7 +23,7 @@ class Utf8Route(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_utf8(request: Request) -> Response:
-            bounded = _BoundedRequest(request.scope, request.receive)
+            bounded = BoundedRequest(request, most=MOST_BODY_BYTES)
             _require_utf8("query string", unquote_to_bytes(request.scope["query_string"]))
             _require_utf8("body", await bounded.body())
             return await handle(bounded)
@@ -30,16 +31,27 @@ class Utf8Route(APIRoute):
         return handle_utf8
 
 
-class _BoundedRequest(Request):
-    async def body(self) -> bytes:
-        if not hasattr(self, "_body"):
-            content = bytearray()
-            async for piece in self.stream():
-                content += piece
-                if len(content) > MOST_BODY_BYTES:
-                    raise HTTPException(413, f"the body has more than {MOST_BODY_BYTES} bytes")
-            self._body = bytes(content)
-        return self._body
+class BoundedRequest(Request):
+    """A request whose body is refused with 413 as soon as it is known to have more than `most` bytes."""
+
+    def __init__(self, request: Request, *, most: int) -> None:
+        super().__init__(request.scope, request.receive)
+        self._most = most
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        stated = self.headers.get("content-length", "")
+        size = int(stated) if stated.isdecimal() else 0
+        self._check(size)
+        size = 0
+        async with aclosing(super().stream()) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                self._check(size)
+                yield piece
+
+    def _check(self, size: int) -> None:
+        if size > self._most:
+            raise HTTPException(413, f"the body has more than {self._most} bytes")
 
 
 def _require_utf8(what: str, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """A pipeline whose answers are written down beforehand, over a real snapshot of small reports."""
 
+import copy
 import json
 import socket
 import threading
@@ -115,6 +116,11 @@ class WrittenPipeline:
         self.answered = False
         self.history: tuple[str, ...] = ()
         self.asked: list[tuple[str, Filters, bool | None, int | None]] = []
+
+    def renewed(self) -> "WrittenPipeline":
+        newer = copy.copy(self)
+        newer.snapshot = Snapshot.open(self.config.index_dir, config=self.config)
+        return newer
 
     def title(self, report_id: str) -> str:
         return next(record.title for record in self.snapshot.reports() if record.id == report_id)
