@@ -120,7 +120,7 @@ _UPLOADS: Responses = {
     415: problems.documented("no kind of file that is read"),
 }
 
-reading = APIRouter(prefix="/v1/jobs", tags=["changes"])
+reading = APIRouter(prefix="/v1/jobs", tags=["changes"], responses={422: _INVALID})
 writing = APIRouter(prefix="/v1/reports", tags=["changes"], route_class=_WritingRoute, responses=_REFUSALS)
 
 
