@@ -1,8 +1,10 @@
-"""Questions, searches and citation ids to the typed answers of a running service, and its problems to errors."""
+"""Questions, citation ids and report files to the typed answers of a running service, and its problems to errors."""
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -15,7 +17,10 @@ from rag.errors import RagError
 from rag.service.events import PAYLOADS
 from rag.service.problems import Problem
 from rag.service.report_schemas import ReportBody, ReportsBody, ReportSummary
+from rag.service.reports import JobBody
 from rag.service.schemas import AnswerBody, HitBody, PassageBody, SearchBody
+
+POLLING_SECONDS = 0.5  # between two looks at a job, which takes seconds at least
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -77,7 +82,7 @@ class Client:
         Raises `ProblemError` or, as every method does, `UnreachableError`.
         """
         body = _ask_body(question, history, filters, generate=generate, top_k=top_k)
-        return self._get("POST", "/v1/ask", AnswerBody, json=body)
+        return self._request("POST", "/v1/ask", AnswerBody, json=body)
 
     def stream(
         self,
@@ -107,26 +112,60 @@ class Client:
             "year": filters.years,
             "issuer": filters.issuers,
         }
-        return self._get("GET", "/v1/search", SearchBody, params={"q": query, "top_k": top_k, **chosen}).hits
+        return self._request("GET", "/v1/search", SearchBody, params={"q": query, "top_k": top_k, **chosen}).hits
 
     def cite(self, citation_id: str) -> PassageBody:
         """What stands behind a citation id now. Raises `ProblemError` (404) for an id that is none."""
-        return self._get("GET", f"/v1/citations/{quote(citation_id, safe='')}", PassageBody)
+        return self._request("GET", f"/v1/citations/{quote(citation_id, safe='')}", PassageBody)
 
     def reports(self) -> list[ReportSummary]:
         """The indexed reports, by id."""
-        return self._get("GET", "/v1/reports", ReportsBody).reports
+        return self._request("GET", "/v1/reports", ReportsBody).reports
 
     def report(self, report_id: str) -> ReportBody:
         """A report with its whole text and section tree. Raises `ProblemError` (404)."""
-        return self._get("GET", f"/v1/reports/{quote(report_id, safe='')}", ReportBody)
+        return self._request("GET", _report(report_id), ReportBody)
 
-    def _get(self, method: str, path: str, body: type[Body], **request: Any) -> Body:
+    def upload(self, file: Path, *, report_id: str | None = None) -> JobBody:
+        """Have a report file, or an archive of them, added; `report_id` is the file's name without suffix if left out.
+
+        The index has it when the job is done: see `wait`.
+        """
+        form = {} if report_id is None else {"id": report_id}
+        with file.open("rb") as content:
+            return self._request("POST", "/v1/reports", JobBody, files={"file": (file.name, content)}, data=form)
+
+    def replace(self, report_id: str, file: Path) -> JobBody:
+        """Have a report replaced by another file. The index has it when the job is done."""
+        with file.open("rb") as content:
+            return self._request("PUT", _report(report_id), JobBody, files={"file": (file.name, content)})
+
+    def delete(self, report_id: str) -> JobBody:
+        """Have a report deleted. It is gone from the index when the job is done."""
+        return self._request("DELETE", _report(report_id), JobBody)
+
+    def wait(self, job: JobBody, *, timeout_seconds: float = 600.0) -> JobBody:
+        """The job when it is done. Raises `ProblemError` where it failed, `TimeoutError` where it took too long."""
+        until = time.monotonic() + timeout_seconds
+        while job.state not in ("done", "failed"):
+            if time.monotonic() > until:
+                raise TimeoutError(f"job {job.id} is {job.state} after {timeout_seconds:g} s")
+            time.sleep(POLLING_SECONDS)
+            job = self._request("GET", f"/v1/jobs/{quote(job.id, safe='')}", JobBody)
+        if job.problem is not None:
+            raise ProblemError(job.problem)
+        return job
+
+    def _request(self, method: str, path: str, body: type[Body], **request: Any) -> Body:
         with _reaching(self._http):
             response = self._http.request(method, path, **request)
             if not response.is_success:
                 raise _error(response)
             return body.model_validate_json(response.content)
+
+
+def _report(report_id: str) -> str:
+    return f"/v1/reports/{quote(report_id, safe='')}"
 
 
 def _ask_body(

@@ -11,7 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+import rag.client
 from rag import Client, Filters, RagError
+from rag.answers import indexing
 from rag.client import ProblemError, UnreachableError
 from rag.config import Config
 from rag.errors import GeneratorError
@@ -19,6 +21,7 @@ from rag.index.snapshot import Snapshot
 from rag.service.api import create_app
 from rag.service.events import StatusEvent, TokenEvent
 from rag.service.schemas import AnswerBody, ClaimBody, EvidenceBody
+from tests.index.samples import HashEmbedder, sample_report
 from tests.service.made import QUOTE, WrittenPipeline, serving, small_snapshot, taken_is
 
 QUESTION = "甲市2018年新建了几所幼儿园?"
@@ -85,6 +88,52 @@ class TestAnswers:
         assert (passage.status, passage.quote) == ("current", QUOTE)
         assert [report.id for report in client.reports()] == ["乙市-2019", "甲市-2018"]
         assert client.report("甲市-2018").text[passage.start : passage.end] == QUOTE
+
+
+class TestChanges:
+    @pytest.fixture
+    def client(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+        """Of a service whose index is its own, and may change."""
+        monkeypatch.setattr(indexing, "open_embedder", lambda _: HashEmbedder())
+        monkeypatch.setattr(rag.client, "POLLING_SECONDS", 0.02)
+        config = Config(index_dir=tmp_path / "index")
+        small_snapshot(config.index_dir).close()
+
+        def open_pipeline(config: Config) -> WrittenPipeline:
+            return WrittenPipeline(Snapshot.open(config.index_dir, config=config), config)
+
+        with serving(create_app(config, open_pipeline=open_pipeline)) as base, Client(base) as client:
+            yield client
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        file = tmp_path / "丁市.txt"
+        file.write_text(sample_report("丁市", number=5).text, encoding="utf-8")
+        return file
+
+    def test_a_report_is_put_in_replaced_and_taken_out(self, client: Client, file: Path) -> None:
+        job = client.wait(client.upload(file))
+        assert (job.action, job.report, job.state) == ("add", "丁市", "done")
+        assert [report.id for report in client.reports()] == ["丁市", "乙市-2019", "甲市-2018"]
+        file.write_text(sample_report("丁市", number=8).text, encoding="utf-8")
+        client.wait(client.replace("丁市", file))
+        assert "新建幼儿园8所" in client.report("丁市").text
+        client.wait(client.upload(file, report_id="另一个"))
+        client.wait(client.delete("丁市"))
+        assert [report.id for report in client.reports()] == ["乙市-2019", "另一个", "甲市-2018"]
+
+    def test_what_is_refused_and_what_fails_are_problems(self, client: Client, file: Path) -> None:
+        with pytest.raises(ProblemError) as raised:
+            client.delete("没有")
+        assert raised.value.problem.status == 404
+        file.write_text(" ", encoding="utf-8")
+        job = client.upload(file)
+        with pytest.raises(ProblemError, match="holds no text"):
+            client.wait(job)
+
+    def test_waiting_has_an_end(self, client: Client, file: Path) -> None:
+        with pytest.raises(TimeoutError, match="after 0 s"):
+            client.wait(client.upload(file), timeout_seconds=0)
 
 
 class TestErrors:
