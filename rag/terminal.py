@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 
 import click
 
-from rag.answers.footnotes import place
+from rag.answers.footnotes import leaf, place
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answer
@@ -108,8 +108,7 @@ def answer_text(answer: "Answer", *, links: str = "") -> str:
     for citation in answer.citations:
         number = click.style(numbers[f"[{citation.number}]"], fg="green", bold=True)
         plan = click.style(" (plan)", fg="yellow") if citation.planned else ""
-        page = f", p. {citation.page}" if citation.page is not None else ""
-        where = place(citation.title, citation.section) + page
+        where = place(citation.title, citation.section) + leaf(citation, language="en")
         command = click.style(f"rag cite {citation.id}", dim=True)
         blocks.append(f"{number} {where}{plan}\n    “{_one_line(citation.quote)}”\n    {command}")
     if answer.nearest:
@@ -133,7 +132,7 @@ def passage_text(passage: "CitedPassage", *, links: str = "") -> str:
     """The status of a citation, where it stands, and its words, marked, between those around them."""
     status = click.style(passage.status, fg="green" if passage.status == "current" else "red")
     where = _link(place(passage.title or passage.report, passage.section), links, passage.id)
-    head = f"{status}: {where} (characters {passage.start} to {passage.end})"
+    head = f"{status}: {where}{leaf(passage, language='en')} (characters {passage.start} to {passage.end})"
     if passage.status == "withdrawn":
         return head
     words = click.style(f"【{passage.quote}】", fg="black", bg="yellow")

@@ -99,7 +99,7 @@ class Event:
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
-    """A citation as the API shows it; `page` only where there is one."""
+    """A citation as the API shows it; page and paragraph only where there are any."""
     shown = {
         "id": citation.id,
         "number": citation.number,
@@ -112,7 +112,8 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "planned": citation.planned,
     }
-    return shown if citation.page is None else shown | {"page": citation.page}
+    leaf = {"page": citation.page, "paragraph": citation.paragraph}
+    return shown | {name: number for name, number in leaf.items() if number is not None}
 
 
 def compose(

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from rag.answers.verification import squeeze
@@ -22,8 +23,8 @@ _HASH_CHARACTERS = 12  # 48 bits: a chance meeting of two quotes of one section 
 class Citation:
     """One cited span: `start` and `end` are code points of the report's stored text, `quote` exactly its words.
 
-    `section` is the heading path, outermost first; `page` is set where the report has pages; `planned` says that the
-    words state a plan or target, not an outcome.
+    `section` is the heading path, outermost first; `page` and `paragraph` count from 1 and are set where the report's
+    file has them; `planned` says that the words state a plan or target, not an outcome.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Citation:
     end: int
     planned: bool
     page: int | None = None
+    paragraph: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class CitedPassage:
     end: int
     before: str
     after: str
+    page: int | None = None
+    paragraph: int | None = None
 
 
 class ReportStore(Protocol):
@@ -97,7 +101,21 @@ def look_up(identifier: str, store: ReportStore, *, surrounding: int = 120) -> C
         end=end,
         before=report.text[max(0, start - surrounding) : start],
         after=report.text[end : end + surrounding],
+        page=_number_at(start, report.pages),
+        paragraph=_number_at(start, report.paragraphs),
     )
+
+
+def located(citation: Citation, store: ReportStore) -> Citation:
+    """The citation with the page and the paragraph that its words begin on."""
+    report = store.report(citation.report)
+    page, paragraph = (_number_at(citation.start, starts) for starts in (report.pages, report.paragraphs))
+    return replace(citation, page=page, paragraph=paragraph)
+
+
+def _number_at(position: int, starts: Sequence[int]) -> int | None:
+    """Which of the stretches that begin at `starts` holds `position`, from 1; None where there are none."""
+    return max(1, bisect_right(starts, position)) if starts else None
 
 
 def _places(text: str, section: Section, start: int, end: int, digest: str) -> Iterator[tuple[int, int]]:

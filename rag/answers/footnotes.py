@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answer
-    from rag.answers.citations import Citation
+    from rag.answers.citations import Citation, CitedPassage
 
 _PLAN = {"zh": "（计划）", "en": " (plan)"}
-_PAGE = {"zh": "，第{page}页", "en": ", p. {page}"}
+_PAGE = {"zh": "，第{}页", "en": ", p. {}"}
+_PARAGRAPH = {"zh": "，第{}段", "en": ", para. {}"}
 
 
 def with_footnotes(answer: "Answer") -> Iterator[str]:
@@ -24,11 +25,16 @@ def with_footnotes(answer: "Answer") -> Iterator[str]:
 
 
 def footnote(citation: "Citation", *, language: str) -> str:
-    """One line: number, place, page if there is one, whether the words are a plan, and the words themselves."""
+    """One line: number, place, page or paragraph, whether the words are a plan, and the words themselves."""
     where = place(citation.title, citation.section)
-    page = _PAGE[language].format(page=citation.page) if citation.page is not None else ""
     plan = _PLAN[language] if citation.planned else ""
-    return f"[{citation.number}] {where}{page}{plan} “{' '.join(citation.quote.split())}”"
+    return f"[{citation.number}] {where}{leaf(citation, language=language)}{plan} “{' '.join(citation.quote.split())}”"
+
+
+def leaf(cited: "Citation | CitedPassage", *, language: str) -> str:
+    """The page and paragraph of cited words, as they follow the place; nothing where the file has none."""
+    numbers = ((_PAGE, cited.page), (_PARAGRAPH, cited.paragraph))
+    return "".join(words[language].format(number) for words, number in numbers if number is not None)
 
 
 def place(title: str, section: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Self
 
 from rag.answers import answerability
 from rag.answers.answer import Answer, Event, compose, refuse
-from rag.answers.citations import CitedPassage, look_up
+from rag.answers.citations import CitedPassage, located, look_up
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
 from rag.answers.conversation import stand_alone
 from rag.answers.evidence import Evidence, choose, find_evidence
@@ -133,10 +133,16 @@ class Pipeline:
         )
         for claim in answer.claims:
             yield Event("claim", claim)
-        understood = standing if history else ""
         yield Event(
             "answer",
-            replace(answer, question=question, understood=understood, timings=clock.timings(), identity=self.identity),
+            replace(
+                answer,
+                question=question,
+                understood=standing if history else "",
+                citations=tuple(located(citation, self.snapshot) for citation in answer.citations),
+                timings=clock.timings(),
+                identity=self.identity,
+            ),
         )
 
     def answer_from(self, question: str, passages: Sequence[str], *, generate: bool | None = None) -> Answer:

@@ -139,6 +139,7 @@ class CitationBody(PlaceBody):
     quote: str
     planned: bool = Field(description="the words state a plan or target, not an outcome")
     page: int | None = None
+    paragraph: int | None = None
 
 
 class EvidenceBody(PlaceBody):
@@ -295,6 +296,8 @@ class PassageBody(PlaceBody):
     quote: str
     before: str
     after: str
+    page: int | None = None
+    paragraph: int | None = None
 
 
 class StateBody(Body):

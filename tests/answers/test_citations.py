@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers.citations import citation_id, look_up
+from rag.answers.citations import Citation, citation_id, located, look_up
 from rag.errors import NotFoundError
 from rag.reports.metadata import Metadata
 from rag.reports.reading import Report
@@ -40,6 +40,18 @@ def test_current_words_come_with_their_surroundings() -> None:
     passage = look_up(cited(), Store(report(TEXT)), surrounding=9)
     assert (passage.status, passage.quote, passage.before) == ("current", QUOTE, "新建幼儿园12所。")
     assert passage.section == ("一、学前教育",)
+
+
+def test_words_carry_the_page_and_the_paragraph_that_they_begin_on() -> None:
+    start = TEXT.index(QUOTE)
+    paged = replace(report(TEXT), pages=(0, TEXT.index("新建"), start), paragraphs=(0, 4, start - 1, start + 1))
+    passage = look_up(cited(), Store(paged))
+    assert (passage.page, passage.paragraph) == (3, 3)
+    citation = Citation(cited(), 1, "r1", "", (), "一", QUOTE, start, start + len(QUOTE), planned=False)
+    assert located(citation, Store(paged)) == replace(citation, page=3, paragraph=3)
+    assert located(citation, Store(report(TEXT))) == citation
+    unpaged = look_up(cited(), Store(report(TEXT)))
+    assert (unpaged.page, unpaged.paragraph) == (None, None)
 
 
 def test_words_that_moved_are_found_where_they_are_now() -> None:

@@ -21,7 +21,7 @@ CITATION = Citation(
     planned=True,
     page=7,
 )
-OTHER = replace(CITATION, number=2, title="乙市", section=(), quote="新建5所", planned=False, page=None)
+OTHER = replace(CITATION, number=2, title="乙市", section=(), quote="新建5所", planned=False, page=None, paragraph=12)
 ANSWER = Answer(
     question="?",
     text="- 甲市:计划新建3所。 [1]\n- 乙市:新建5所。 [2]",
@@ -31,7 +31,7 @@ ANSWER = Answer(
     confidence=0.9,
     citations=(
         CITATION,
-        replace(CITATION, number=2, title="乙市", section=(), quote="新建5所", planned=False, page=None),
+        OTHER,
     ),
 )
 
@@ -41,7 +41,7 @@ def test_each_statement_and_each_citation_is_a_piece() -> None:
         "- 甲市:计划新建3所。 [1]",
         "\n- 乙市:新建5所。 [2]",
         "\n\n[1] 甲市2018年工作计划 › 一、学前教育 › （一）建设，第7页（计划） “新建幼儿园 3所。”",
-        "\n\n[2] 乙市 “新建5所”",
+        "\n\n[2] 乙市，第12段 “新建5所”",
     ]
 
 

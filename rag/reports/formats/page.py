@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.reports import mastheads
 from rag.reports.formats import Document, Heading
-from rag.reports.formats.tables import Cell, read_caption, table_lines
+from rag.reports.formats.tables import Caption, Cell, read_caption, table_lines
 from rag.reports.lines import squeezed, trimmed
 from rag.reports.numbering import read_marker
 
@@ -60,7 +60,7 @@ class PageLine:
     """A line as shown. `linked`: how many of its characters, white space apart, are links.
 
     `level` is that of the heading it is (1 to 6), else 0; `attachment` says that it links to a file for download,
-    `row` that it is a row of a table.
+    `row` that it is a row of a table, or its unit.
     """
 
     text: str
@@ -93,15 +93,12 @@ def as_document(
 ) -> Document:
     """The document of these lines, those furniture whose indices are not among `content`.
 
-    `title` is what the file calls itself: of the lines that say it or a large part of it, the one that says most.
+    `title` is what the file calls itself.
     """
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line.text) + 1)
-    titles = [
-        index for index in content if is_title(lines[index], title) and 2 * lines[index].size >= len(squeezed(title))
-    ]
-    named = max(titles, key=lambda index: (lines[index].size, -index), default=None)
+    named = _named(lines, content, title)
     return Document(
         text="".join(f"{line.text}\n" for line in lines),
         format=format,
@@ -114,6 +111,19 @@ def as_document(
         rows=tuple((starts[index], starts[index + 1]) for index, line in enumerate(lines) if line.row),
         title=None if named is None else (starts[named], starts[named] + len(lines[named].text)),
     )
+
+
+def _named(lines: Sequence[PageLine], content: Collection[int], title: str) -> int | None:
+    """The line of the title: the longest that says much of it, or the first heading if no other is as far out."""
+    titles = [
+        index for index in content if is_title(lines[index], title) and 2 * lines[index].size >= len(squeezed(title))
+    ]
+    if titles:
+        return max(titles, key=lambda index: (lines[index].size, -index))
+    headings = [index for index in sorted(content) if lines[index].level]
+    level = min((lines[index].level for index in headings), default=0)
+    alone = [lines[index].level for index in headings].count(level) == 1
+    return headings[0] if alone and lines[headings[0]].level == level else None
 
 
 def is_title(line: PageLine, title: str) -> bool:
@@ -242,6 +252,8 @@ class _Reader:
             texts = [_pairs(row) for row in rows]
         else:
             above = [line.text for line in self.lines[-2:]]
+            if above and read_caption(above[-1:]) == Caption(unit=read_caption(above[-1:]).unit):
+                self.lines[-1] = replace(self.lines[-1], row=True)  # the table's unit is no heading
             texts = table_lines(rows, caption=read_caption(above), header_rows=_header_rows(nodes))
         linked = sum(count for row in found for _, count in row)
         whole = sum(len(squeezed(cell.text)) for row in rows for cell in row)

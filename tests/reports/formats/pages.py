@@ -40,7 +40,7 @@ TABLE = """<html><body><div><h2>海平市2021年教育事业统计</h2>
 <tr><th>小学</th><th>初中</th></tr></thead>
 <tbody><tr><td>东湖区</td><td>23,410</td><td>11,208</td><td rowspan="2">4,020</td></tr>
 <tr><td>西山区</td><td>18,977</td><td></td></tr></tbody></table>
-<p>注：西山区的初中并入东湖区统计，教师数为两区合计。</p></div></body></html>"""
+<p>注：本表不含幼儿园和特殊教育学校，教师数为两区合计。</p></div></body></html>"""
 
 # A page that is a list: no sentence anywhere, but entries long enough to be more than a menu.
 LISTING = """<html><body><ul><li><a href="1">首页</a></li><li><a href="2">新闻</a></li></ul><div><ul>

@@ -87,12 +87,16 @@ def test_a_page_that_tables_arrange() -> None:
 
 
 def test_a_row_says_title_unit_and_every_header_above_its_cells() -> None:
-    lines = page(pages.TABLE).text.splitlines()
+    document = page(pages.TABLE)
+    lines = document.text.splitlines()
     assert lines[4:6] == [
         "表1 各区学校和学生数（单位：人） 区县：东湖区；在校学生 小学：23,410；在校学生 初中：11,208；教师：4,020",
         "表1 各区学校和学生数（单位：人） 区县：西山区；在校学生 小学：18,977；教师：4,020",
     ]
     assert lines[6].startswith("注：")
+    in_table = [document.text[start : end - 1] for start, end in document.rows]
+    assert in_table == lines[3:6], "the unit and the rows, of which none is a heading"
+    assert document.title and document.text[slice(*document.title)] == lines[0]
 
 
 def test_a_masthead_in_a_table_stays_labels_and_values() -> None:
