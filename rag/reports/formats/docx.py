@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from rag.errors import ReportError
@@ -33,6 +34,7 @@ class _Line:
     text: str
     level: int | None = None
     furniture: bool = False
+    row: bool = False
 
 
 def read(data: bytes, *, name: str) -> Document:
@@ -60,20 +62,21 @@ def read(data: bytes, *, name: str) -> Document:
 
 
 def _document(lines: Sequence[_Line]) -> Document:
-    starts: list[int] = []
+    starts = list(accumulate((len(line.text) + 1 for line in lines), initial=0))
+    placed = list(zip(lines, pairwise(starts), strict=True))
     furniture: list[Span] = []
-    length = 0
-    for line in lines:
-        starts.append(length)
-        end = length + len(line.text) + 1
-        if line.furniture and furniture and furniture[-1][1] == length:
-            furniture[-1] = furniture[-1][0], end
-        elif line.furniture:
-            furniture.append((length, end))
-        length = end
-    text = "".join(f"{line.text}\n" for line in lines)
-    headings = [Heading(at, line.level) for at, line in zip(starts, lines, strict=True) if line.level is not None]
-    return Document(text, "docx", furniture=tuple(furniture), headings=tuple(headings), paragraphs=tuple(starts))
+    for line, (start, end) in placed:
+        if line.furniture:
+            first = furniture.pop()[0] if furniture and furniture[-1][1] == start else start
+            furniture.append((first, end))
+    return Document(
+        "".join(f"{line.text}\n" for line in lines),
+        "docx",
+        furniture=tuple(furniture),
+        headings=tuple(Heading(start, line.level) for line, (start, _) in placed if line.level is not None),
+        paragraphs=tuple(starts[:-1]),
+        rows=tuple(span for line, span in placed if line.row),
+    )
 
 
 class _Body:
@@ -160,7 +163,8 @@ class _Body:
         headers = [is_on(value_of(row, "w:trPr/w:tblHeader")) for row, _ in rows]
         cells = _cells(rows, texts)
         count = headers.index(False) if False in headers else 0
-        return [_Line(text) for text in table_lines(cells, caption=read_caption(above), header_rows=count or None)]
+        lines = table_lines(cells, caption=read_caption(above), header_rows=count or None)
+        return [_Line(text, row=True) for text in lines]
 
 
 def _cells(rows: Sequence[tuple[Element, Sequence[Element]]], texts: Sequence[Sequence[str]]) -> list[list[Cell]]:

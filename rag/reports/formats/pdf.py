@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
 from rag.errors import ReportError
-from rag.reports.formats import Document
+from rag.reports.formats import Document, Span
 from rag.reports.formats.pdf_furniture import running_lines
 from rag.reports.formats.pdf_lines import Line, Piece, lines_of, mixed_gap_of, pieces_of, slanted_words
 from rag.reports.formats.pdf_pages import Page, read_pages
@@ -40,7 +40,7 @@ def read(data: bytes, *, name: str) -> Document:
     running = running_lines(printed, {page.number: page.height for page in pages})
     content = [block for page in blocks for block in page if not (isinstance(block, Line) and block in running)]
     around = [line.text for lines in printed for line in lines if line in running] + slanted
-    words, starts = _written(content, {page.number: page.width for page in pages})
+    words, starts, rows = _written(content, {page.number: page.width for page in pages})
     body = len(words)
     words += "".join(f"{line}\n" for line in dict.fromkeys(around))
     return Document(
@@ -48,6 +48,7 @@ def read(data: bytes, *, name: str) -> Document:
         "pdf (ocr)" if recognised else "pdf",
         furniture=((body, len(words)),) if around else (),
         pages=_in_order(starts, len(pages), body),
+        rows=tuple(rows),
     )
 
 
@@ -79,11 +80,12 @@ def _is_below(block: Line | Table, table: Table) -> bool:
     return isinstance(block, Table) or (block.right > table.columns[0] and block.left < table.columns[-1])
 
 
-def _written(content: Sequence[Line | Table], widths: Mapping[int, float]) -> tuple[str, dict[int, int]]:
-    """The text of the content, and where each page that has some begins in it."""
+def _written(content: Sequence[Line | Table], widths: Mapping[int, float]) -> tuple[str, dict[int, int], list[Span]]:
+    """The text of the content, where each page that has some begins in it, and where the rows of tables are."""
     habits = habits_of([block for block in content if isinstance(block, Line)], widths)
     written: list[str] = []
     starts: dict[int, int] = {}
+    rows: list[Span] = []
     length = 0
     for _, group in groupby(content, key=lambda block: isinstance(block, Table)):
         blocks = list(group)
@@ -93,8 +95,9 @@ def _written(content: Sequence[Line | Table], widths: Mapping[int, float]) -> tu
             for page, place in places:
                 starts.setdefault(page, length + place)
             written.append(words)
+            rows += [(length, length + len(words) + 1)] * bool(tables)
             length += len(words) + 1
-    return "".join(f"{words}\n" for words in written), starts
+    return "".join(f"{words}\n" for words in written), starts, rows
 
 
 def _paragraph_parts(lines: Iterable[Line], habits: Habits) -> Iterator[tuple[str, list[tuple[int, int]]]]:

@@ -256,6 +256,7 @@ def test_tables_become_rows_behind_their_caption() -> None:
         "完",
     ]
     assert len(document.paragraphs) == 4
+    assert [document.text[start:end] for start, end in document.rows] == document.text.splitlines(keepends=True)[1:3]
 
 
 def test_header_rows_that_the_file_marks_count_and_deleted_rows_do_not() -> None:

@@ -224,13 +224,15 @@ def test_tables_become_rows_between_the_paragraphs() -> None:
     drawing.lines(["　　各区的情况见下表。", "表1 各区学校（单位：所）"], y=500)
     drawing.table(["区县|小学|初中", "东区|12|4", "西区|8|"], y=470, widths=(80, 60, 60))
     drawing.lines(["　　以上为全部。"], y=380)
-    assert read_back(drawing).text.splitlines() == [
+    document = read_back(drawing)
+    assert document.text.splitlines() == [
         "各区的情况见下表。",
         "表1 各区学校（单位：所）",
         "表1 各区学校（单位：所） 区县：东区；小学：12；初中：4",
         "表1 各区学校（单位：所） 区县：西区；小学：8",
         "以上为全部。",
     ]
+    assert [document.text[start:end] for start, end in document.rows] == document.text.splitlines(keepends=True)[2:4]
 
 
 def test_cells_without_rules_between_them_are_one() -> None:
