@@ -6,7 +6,17 @@ from itertools import chain, groupby
 from rag.errors import ReportError
 from rag.reports.formats import Document, Span
 from rag.reports.formats.pdf_furniture import running_lines
-from rag.reports.formats.pdf_lines import Line, Piece, lines_of, mixed_gap_of, pieces_of, slanted_words
+from rag.reports.formats.pdf_lines import (
+    Line,
+    Piece,
+    gutter_of,
+    line_of,
+    lines_of,
+    mixed_gap_of,
+    pieces_of,
+    rows_of,
+    slanted_words,
+)
 from rag.reports.formats.pdf_pages import Page, read_pages
 from rag.reports.formats.pdf_paragraphs import Habits, habits_of, paragraphs_of
 from rag.reports.formats.pdf_tables import Table, find_tables
@@ -29,26 +39,34 @@ def read(data: bytes, *, name: str) -> Document:
     faults = [page for page in pages if page.fault]
     recognised = _recognised(data, faults, name) if faults else {}
     gap = mixed_gap_of(glyph for page in pages for glyph in page.glyphs)
-    blocks: list[list[Line | Table]] = []
-    slanted: list[str] = []
-    for page in pages:
-        tables, outside = find_tables(page.glyphs, page.rules, page=page.number)
-        pieces = recognised.get(page.number) or pieces_of(outside, mixed_gap=gap)
-        blocks.append(_with_tables(lines_of(pieces, page=page.number), tables))
-        slanted += slanted_words(page.slanted)
-    printed = [[block for block in page if isinstance(block, Line)] for page in blocks]
-    running = running_lines(printed, {page.number: page.height for page in pages})
-    content = [block for page in blocks for block in page if not (isinstance(block, Line) and block in running)]
-    around = [line.text for lines in printed for line in lines if line in running] + slanted
-    words, starts, rows = _written(content, {page.number: page.width for page in pages})
-    body = len(words)
+    found = [find_tables(page.glyphs, page.rules, page=page.number) for page in pages]
+    pieces = [
+        recognised[page.number] if page.fault else pieces_of(outside, mixed_gap=gap)
+        for page, (_, outside) in zip(pages, found, strict=True)
+    ]
+    rows = [
+        [(line_of(row, page.number), row) for row in rows_of(inside)]
+        for page, inside in zip(pages, pieces, strict=True)
+    ]
+    running = running_lines([[line for line, _ in page] for page in rows], {page.number: page.height for page in pages})
+    body = [[piece for line, row in page if line not in running for piece in row] for page in rows]
+    gutters = [gutter for inside in body if (gutter := gutter_of(inside)) is not None]
+    content = [
+        block
+        for page, inside, (tables, _) in zip(pages, body, found, strict=True)
+        for block in _with_tables(lines_of(inside, page=page.number, gutters=gutters), tables)
+    ]
+    around = [line.text for page in rows for line, _ in page if line in running]
+    around += [words for page in pages for words in slanted_words(page.slanted)]
+    words, starts, table_rows = _written(content, {page.number: page.width for page in pages})
+    end = len(words)
     words += "".join(f"{line}\n" for line in dict.fromkeys(around))
     return Document(
         words,
         "pdf (ocr)" if recognised else "pdf",
-        furniture=((body, len(words)),) if around else (),
-        pages=_in_order(starts, len(pages), body),
-        rows=tuple(rows),
+        furniture=((end, len(words)),) if around else (),
+        pages=_in_order(starts, len(pages), end),
+        rows=tuple(table_rows),
     )
 
 

@@ -12,11 +12,14 @@ from rag.reports.formats.pdf_pages import Glyph, is_wide
 _WORD_GAP = 0.2  # between Latin letters that is a space
 _HAN_GAP = 0.15  # between Chinese characters that is one, beyond what the line is stretched by
 _DRAWN_GAP = 0.4  # between the two: programs that draw spaces leave up to a quarter there that is none
-_PIECE_GAP = 1.2  # beyond this the line is in pieces, which may belong to two columns
+_PIECE_GAP = 0.45  # beyond this the line is in pieces, which may belong to two columns
 _SLANTED_GAP = 2.0  # from middle to middle
 _OVERLAP = 0.5  # of the lower one's height: two pieces stand on one line
-_FEWEST_ROWS = 3  # lines that make a column
-_FILLED = 0.6  # of its column's width, which half the lines of a column of text reach at least
+_FEWEST_ROWS = 3  # lines that make a column,
+_FEWEST_OF_KNOWN = 2  # or go on with one of another page
+_FILLED = 0.6  # of its column's width: so much has a line of text, beside headings and ends of paragraphs
+_TEXT = 0.4  # of the lines of a column that are such
+_NARROWEST = 5.0  # column, in widths of a character
 _CLOSING = "，。、；：？！）》」』】〕〉”’％%,.;:?!)]}…—～·"
 _HANGING = "，。、；：,.;:"
 _OPENING = "（《「『【〔〈“‘([{"
@@ -90,9 +93,12 @@ def mixed_gap_of(glyphs: Iterable[Glyph]) -> float:
     return _DRAWN_GAP if any(glyph.spaced for glyph in glyphs) else _HAN_GAP
 
 
-def lines_of(pieces: Sequence[Piece], *, page: int) -> list[Line]:
-    """Pieces into lines in reading order: down the page, and within a stretch of columns down each of them."""
-    return _ordered(pieces, page, "")
+def lines_of(pieces: Sequence[Piece], *, page: int, gutters: Sequence[float] = ()) -> list[Line]:
+    """Pieces into lines in reading order: down the page, and within a stretch of columns down each of them.
+
+    `gutters`: where other pages of the file have the space between two columns, which fewer lines then show here.
+    """
+    return _ordered(pieces, page, "", gutters)
 
 
 def slanted_words(glyphs: Sequence[Glyph]) -> list[str]:
@@ -152,23 +158,48 @@ def _unbroken(run: Sequence[Glyph]) -> float:
     return run[end].right
 
 
-def _ordered(pieces: Sequence[Piece], page: int, column: str) -> list[Line]:
-    gutter = _gutter(pieces)
+def _ordered(pieces: Sequence[Piece], page: int, column: str, known: Sequence[float]) -> list[Line]:
+    fewest = _FEWEST_ROWS
+    gutter = gutter_of(pieces)
     if gutter is None:
-        return [_line(row, page, column) for row in _rows(pieces)]
+        fewest = _FEWEST_OF_KNOWN
+        gutter = next((place for place in known if _in_columns(pieces, place, fewest)), None)
+    if gutter is None:
+        return [line_of(row, page, column) for row in rows_of(pieces)]
     lines = []
     for band in _bands(pieces, gutter):
-        if any(_crosses(piece, gutter) for piece in band) or not _is_columns(band, gutter):
-            lines += [_line(row, page, column) for row in _rows(band)]
+        if any(_crosses(piece, gutter) for piece in band) or not _is_columns(band, gutter, fewest):
+            lines += [line_of(row, page, column) for row in rows_of(band)]
         else:
             left = [piece for piece in band if piece.right <= gutter]
             right = [piece for piece in band if piece.right > gutter]
-            lines += _ordered(left, page, f"{column}<{gutter:.0f}")
-            lines += _ordered(right, page, f"{column}>{gutter:.0f}")
+            lines += _ordered(left, page, f"{column}<{gutter:.0f}", ())
+            lines += _ordered(right, page, f"{column}>{gutter:.0f}", ())
     return lines
 
 
-def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
+def gutter_of(pieces: Sequence[Piece]) -> float | None:
+    """The place between two columns of text that most lines keep to, in points; None on a page of one column."""
+    if len(pieces) < 2 * _FEWEST_ROWS:
+        return None
+    left, right = min(piece.left for piece in pieces), max(piece.right for piece in pieces)
+    places = {round(piece.left) for piece in pieces if 0.2 < (piece.left - left) / (right - left or 1) < 0.8}
+    lines, gutter = max(
+        ((_in_columns(pieces, place - 1.0, _FEWEST_ROWS), 1.0 - place) for place in places), default=(0, 0)
+    )
+    return -gutter if lines else None
+
+
+def _in_columns(pieces: Sequence[Piece], gutter: float, fewest: int) -> int:
+    """How many lines beside each other a gutter parts."""
+    return sum(
+        min(sum(piece.right <= gutter for piece in band), sum(piece.right > gutter for piece in band))
+        for band in _bands(pieces, gutter)
+        if _is_columns(band, gutter, fewest)
+    )
+
+
+def rows_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """Pieces that stand side by side, from the top, each row from the left."""
     rows: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda piece: -(piece.top + piece.bottom)):
@@ -182,7 +213,8 @@ def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return [sorted(row, key=lambda piece: piece.left) for row in rows]
 
 
-def _line(row: Sequence[Piece], page: int, column: str) -> Line:
+def line_of(row: Sequence[Piece], page: int, column: str = "") -> Line:
+    """Pieces side by side, from the left, as one line."""
     return Line(
         text=" ".join(piece.text for piece in row),
         page=page,
@@ -195,24 +227,6 @@ def _line(row: Sequence[Piece], page: int, column: str) -> Line:
         reach=row[-1].reach,
         column=column,
     )
-
-
-def _gutter(pieces: Sequence[Piece]) -> float | None:
-    """The place between two columns of text that most lines keep to; None on a page of one column."""
-    if len(pieces) < 2 * _FEWEST_ROWS:
-        return None
-    left, right = min(piece.left for piece in pieces), max(piece.right for piece in pieces)
-    places = {round(piece.left) for piece in pieces if 0.2 < (piece.left - left) / (right - left or 1) < 0.8}
-    best: tuple[int, float | None] = (0, None)
-    for place in sorted(places):
-        gutter = place - 1.0
-        sides = [
-            min(sum(piece.right <= gutter for piece in band), sum(piece.right > gutter for piece in band))
-            for band in _bands(pieces, gutter)
-            if _is_columns(band, gutter)
-        ]
-        best = max(best, (sum(sides), gutter), key=lambda found: found[0])
-    return best[1]
 
 
 def _bands(pieces: Sequence[Piece], gutter: float) -> list[list[Piece]]:
@@ -230,14 +244,15 @@ def _crosses(piece: Piece, gutter: float) -> bool:
     return piece.left < gutter < piece.right
 
 
-def _is_columns(band: Sequence[Piece], gutter: float) -> bool:
+def _is_columns(band: Sequence[Piece], gutter: float, fewest: int) -> bool:
     """Whether the pieces on both sides of a gutter are lines of text, which fill their column, rather than cells."""
     sides = ([piece for piece in band if piece.right <= gutter], [piece for piece in band if piece.left >= gutter])
-    if len(sides[0]) + len(sides[1]) < len(band) or min(map(len, sides)) < _FEWEST_ROWS:
+    if len(sides[0]) + len(sides[1]) < len(band) or min(map(len, sides)) < fewest:
         return False
-    for side in sides:
-        width = max(piece.right for piece in side) - min(piece.left for piece in side)
-        if median(piece.right - piece.left for piece in side) < max(_FILLED * width, 5 * side[0].em):
-            return False
     widths = [max(piece.right for piece in side) - min(piece.left for piece in side) for side in sides]
+    for side, width in zip(sides, widths, strict=True):
+        least = max(_FILLED * width, _NARROWEST * side[0].em)
+        filled = sum(piece.right - piece.left >= least for piece in side)
+        if filled < max(fewest, _TEXT * len(side)):
+            return False
     return min(widths) > 0.25 * max(widths)

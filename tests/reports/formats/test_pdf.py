@@ -211,6 +211,17 @@ def test_a_sentence_goes_on_from_column_to_column() -> None:
     assert read_back(drawing).text == f"{SCHOOLS}{TEACHERS}\n"
 
 
+def test_two_lines_of_columns_are_enough_where_another_page_has_them() -> None:
+    drawing = Drawing()
+    lines = wrapped("　　" + SCHOOLS + TEACHERS, 13)
+    drawing.lines(lines[:2], x=40, y=80)
+    drawing.lines(lines[2:4], x=220, y=80)
+    drawing.next_page()
+    drawing.lines(lines[4:], x=40)
+    drawing.lines(wrapped("　　" + TEACHERS, 13), x=220)
+    assert read_back(drawing).text.splitlines() == [SCHOOLS + TEACHERS, TEACHERS]
+
+
 def test_names_and_figures_side_by_side_are_no_columns() -> None:
     drawing = Drawing()
     for index, (name, figure) in enumerate((("东区", "12"), ("西区", "8"), ("南区", "15"), ("北区", "9"))):
