@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.errors import ConfigError
+from rag.reports.dates import years_in
 from rag.reports.lines import squeezed, trimmed, unquoted
-from rag.reports.metadata import years_in
 from rag.reports.outline import PART
 from rag.reports.reading import Report
 from rag.reports.sections import FURNITURE, Section, address, heading_path, walk

@@ -15,7 +15,7 @@ from rag.config import load_config
 from rag.evaluation.measures import auroc
 from rag.models.reader import Reader, open_reader
 from rag.reports.chunks import Chunk
-from rag.reports.metadata import years_in
+from rag.reports.dates import years_in
 from rag.training.examples import Row, answered, load_rows, split
 from rag.training.mixture import disguised, hard_neighbours
 from rag.training.near_misses import Names, near_miss

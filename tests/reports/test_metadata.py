@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.reports.metadata import Field, Metadata, iso_date, read_metadata, years_in
+from rag.reports.dates import iso_date, years_in
+from rag.reports.metadata import Field, Metadata, read_metadata
 from rag.reports.sections import parse_sections
 
 NOTICE = """关于印发《某市教育局2018年重点安排》的通知
