@@ -153,11 +153,17 @@ def reports(config: Config, /, as_json: bool) -> None:
 
         echo_json(ReportsBody(reports=[ReportSummary.of(record) for record in records]).model_dump())
         return
-    rows = [("id", "title", "region", "years", "characters", "sections")]
+    rows = [("id", "title", "region", "years", "kind", "day", "in force", "characters", "sections")]
     for record in records:
-        region = record.metadata.region.value if record.metadata.region else ""
-        years = ", ".join(map(str, record.metadata.years))
-        rows.append((record.id, record.title, region, years, str(record.characters), str(record.sections)))
+        metadata = record.metadata
+        region, kind, day, validity = (
+            field.value if field else ""
+            for field in (metadata.region, metadata.kind, metadata.dated or metadata.published, metadata.validity)
+        )
+        years = ", ".join(map(str, metadata.years))
+        force = f"no: {record.superseded_by}" if record.superseded_by else validity
+        counts = (str(record.characters), str(record.sections))
+        rows.append((record.id, record.title, region, years, kind, day, force, *counts))
     click.echo(table(rows))
 
 

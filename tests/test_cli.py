@@ -343,7 +343,18 @@ class TestCite:
 class TestReports:
     def test_the_list(self, index_dir: Path) -> None:
         lines = rag("reports").stdout.splitlines()
-        assert lines[0].split() == ["id", "title", "region", "years", "characters", "sections"]
+        assert lines[0].split() == [
+            "id",
+            "title",
+            "region",
+            "years",
+            "kind",
+            "day",
+            "in",
+            "force",
+            "characters",
+            "sections",
+        ]
         assert [line.split()[:4] for line in lines[1:]] == [
             ["乙市-2019", "乙市教育局2019年工作总结", "乙市", "2019"],
             ["甲市-2018", "甲市教育局2018年工作总结", "甲市", "2018"],

@@ -20,6 +20,7 @@ from rag.answers.retrieval import Hit, retrieve
 from rag.answers.summaries import summarize
 from rag.config import Config
 from rag.index.snapshot import ReportRecord, Snapshot
+from rag.index.versions import dated_title
 from rag.models import generator as generators
 from rag.models.embedder import Embedder, open_embedder
 from rag.models.reader import Reader, open_reader
@@ -71,7 +72,7 @@ class Pipeline:
     def _use(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.records = snapshot.reports()
-        self._titles = {record.id: record.title or record.id for record in self.records}
+        self._titles = {record.id: dated_title(record) or record.id for record in self.records}
         # What sections are read and checked under: a title that does not say where it is from gets its region.
         self._names = {record.id: _named(record) for record in self.records}
 

@@ -10,6 +10,7 @@ from rag.answers.glossary import render
 from rag.answers.quantities import Quantity, half_width, quantities
 from rag.answers.verification import character_pairs
 from rag.errors import InputError
+from rag.index.versions import standing
 from rag.reports.metadata import Metadata
 
 Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"]
@@ -97,6 +98,8 @@ class Record(Protocol):
     def id(self) -> str: ...
     @property
     def metadata(self) -> Metadata: ...
+    @property
+    def superseded_by(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     years = years_named(text)
     meant = [record for record in allowed if not regions or _region(record) in regions]
     meant = _of_the_years(meant, years) if regions else meant
+    meant = standing(meant, years=years or filters.years, reports=filters.reports)
     everything = len(meant) == len(records)
     reports = () if everything else tuple(record.id for record in meant)
     field = _field_named(text, meant)

@@ -19,6 +19,7 @@ from rag.index.embeddings import text_key
 from rag.index.lexical import LexicalIndex
 from rag.index.manifest import LEXICAL, REBUILD, REPORTS, VECTORS, Manifest
 from rag.index.storage import ReportRecord, Store
+from rag.index.versions import linked
 from rag.reports.chunks import Chunk, embedding_text, embedding_title
 from rag.reports.reading import Report
 from rag.reports.sections import Section
@@ -129,7 +130,7 @@ class Snapshot:
         return self.store.report(report_id)
 
     def reports(self) -> list[ReportRecord]:
-        """What there is to know of each report without its text, by id."""
+        """What there is to know of each report without its text, copies and versions among them linked; by id."""
         return list(self._records)
 
     def verify(self) -> None:
@@ -162,7 +163,7 @@ class Snapshot:
 
     @cached_property
     def _records(self) -> tuple[ReportRecord, ...]:
-        return tuple(self.store.records())
+        return tuple(linked(self.store.records()))
 
     def _rows_of(self, reports: Collection[str] | None) -> NDArray[np.bool_] | None:
         if reports is None:

@@ -14,6 +14,7 @@ from rag.errors import NotFoundError, SnapshotError
 from rag.index.manifest import REBUILD, digest_of
 from rag.index.records import RecordError, decode, encode
 from rag.reports.chunks import Chunk
+from rag.reports.likeness import sketch_of
 from rag.reports.metadata import Metadata
 from rag.reports.reading import Report
 from rag.reports.sections import walk
@@ -38,7 +39,12 @@ _TOO_EMPTY = 0.25  # share of unused pages from which on the file is packed
 
 @dataclass(frozen=True)
 class ReportRecord:
-    """What a list of reports shows of one: no text. Lengths in characters (code points), counts of all levels."""
+    """What a list of reports shows of one: no text. Lengths in characters (code points), counts of all levels.
+
+    `sketch` is what near-duplicates are found by. Ids of other reports: `duplicates` say the same, `revision_of` is the
+    version before it, `superseded_by` the one that stands in its place. Those depend on what else is indexed: they are
+    not stored but found when the reports are listed (`versions.linked`).
+    """
 
     id: str
     title: str
@@ -51,6 +57,10 @@ class ReportRecord:
     sha256: str
     format: str
     pages: int
+    sketch: tuple[int, ...]
+    duplicates: tuple[str, ...] = ()
+    revision_of: str = ""
+    superseded_by: str = ""
 
 
 Record = TypeVar("Record", Report, Chunk, ReportRecord)
@@ -260,6 +270,7 @@ def _summary(report: Report, *, chunks: int) -> ReportRecord:
         sha256=report.sha256,
         format=report.format,
         pages=len(report.pages),
+        sketch=sketch_of(report),
     )
 
 

@@ -14,7 +14,7 @@ from rag.errors import ReportError
 from rag.reports.formats import Document, archive, docx, html, markdown, pdf, text
 from rag.reports.formats.recognition import check_content
 from rag.reports.lines import trimmed
-from rag.reports.metadata import Field, Metadata, read_metadata
+from rag.reports.metadata import SIDECAR, Field, Metadata, read_metadata
 from rag.reports.sections import Section, parse_sections
 
 # What reads the files with a suffix: `read(data, name=…)`, where errors call the file by `name`.
@@ -30,7 +30,7 @@ READERS: dict[str, Callable[..., Document]] = {
 ARCHIVE = ".zip"
 SUFFIXES = (*READERS, ARCHIVE)
 SIDECAR_SUFFIX = ".toml"
-_TEXTUAL = {field.name for field in fields(Metadata)} - {"years", "labels"}
+_TEXTUAL = {field.name for field in fields(Metadata)} - {"years", "repeals", "labels"}
 AnyPath = TypeVar("AnyPath", Path, PurePosixPath)
 _ABOUT_THE_FOLDER = "readme"  # files that begin so speak of the reports beside them and are none
 
@@ -167,7 +167,9 @@ def parse_report(data: bytes, *, source: str, place: str = "") -> Report:
         encoding=document.encoding,
         sha256=hashlib.sha256(data).hexdigest(),
         text=document.text,
-        metadata=read_metadata(document.text, sections, name=path.stem, title_span=document.title),
+        metadata=read_metadata(
+            document.text, sections, name=path.stem, title_span=document.title, url=document.url
+        ),
         sections=sections,
         format=document.format,
         pages=document.pages,
@@ -248,10 +250,11 @@ def _corrected(report: Report, sidecar: bytes, *, name: str) -> Report:
             if not isinstance(value, list) or not all(type(year) is int for year in value):
                 raise ReportError(f"{name}: years = {value!r}", remedy="Write years = [2018, 2019].")
             changes[key] = tuple(sorted(set(value)))
+            changes["period"] = Field("、".join(map(str, changes[key])), 0, 0, origin=SIDECAR) if value else None
             continue
         value = value.isoformat() if isinstance(value, date) else value
         if not isinstance(value, str) or (key == "id" and not re.fullmatch(r"[^\n/#@]+", value)):
             raise ReportError(f"{name}: {key} = {value!r}", remedy="Write text in quotes; an id holds no / # @.")
-        changes[key] = Field(value, 0, 0) if value else None
+        changes[key] = Field(value, 0, 0, origin=SIDECAR) if value else None
     changes.pop("id", None)
     return replace(report, id=values.get("id", report.id), metadata=replace(report.metadata, **changes))

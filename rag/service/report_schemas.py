@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from rag.index.snapshot import ReportRecord
+from rag.reports.metadata import ORIGINS
 from rag.reports.reading import Report
 from rag.service.schemas import Body
 
@@ -18,10 +19,17 @@ class ReportSummary(Body):
     region: str | None
     kind: str | None
     years: list[int]
+    period: str | None = Field(description="what names the years, in the report's own words")
     published: str | None
     dated: str | None
+    effective: str | None = Field(description="the day from which it applies")
     document_number: str | None
     index_number: str | None
+    source_url: str | None
+    validity: str | None = Field(examples=["有效", "失效", "废止"])
+    duplicates: list[str] = Field(description="ids of the reports that say the same")
+    revision_of: str = Field(description="id of the version before it; empty when there is none")
+    superseded_by: str = Field(description="id of the version that stands in its place; empty when it stands itself")
     characters: int
     section_count: int
     chunk_count: int
@@ -32,8 +40,9 @@ class ReportSummary(Body):
     @classmethod
     def of(cls, record: ReportRecord) -> Self:
         metadata = record.metadata
-        names = ("issuer", "region", "kind", "published", "dated", "document_number", "index_number")
-        found = {name: getattr(metadata, name) for name in names}
+        dates = ("period", "published", "dated", "effective")
+        names = ("issuer", "region", "kind", "document_number", "index_number", "source_url", "validity")
+        found = {name: getattr(metadata, name) for name in (*dates, *names)}
         return cls(
             id=record.id,
             title=record.title,
@@ -44,6 +53,9 @@ class ReportSummary(Body):
             source=record.source,
             format=record.format,
             page_count=record.pages,
+            duplicates=list(record.duplicates),
+            revision_of=record.revision_of,
+            superseded_by=record.superseded_by,
             **{name: field.value if field else None for name, field in found.items()},
         )
 
@@ -61,6 +73,7 @@ class FieldBody(Body):
     start: int
     end: int
     label: str
+    origin: str = Field(description=f"where it was read, the surest first: {', '.join(ORIGINS)}", examples=["masthead"])
 
 
 class MetadataBody(Body):
@@ -71,10 +84,15 @@ class MetadataBody(Body):
     region: FieldBody | None
     kind: FieldBody | None
     years: list[int]
+    period: FieldBody | None
     published: FieldBody | None
     dated: FieldBody | None
+    effective: FieldBody | None
     document_number: FieldBody | None
     index_number: FieldBody | None
+    source_url: FieldBody | None
+    validity: FieldBody | None
+    repeals: list[FieldBody] = Field(description="titles and numbers of the documents that it ends")
     labels: list[FieldBody]
 
 

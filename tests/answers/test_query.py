@@ -13,6 +13,7 @@ from rag.reports.metadata import Field, Metadata
 class Record:
     id: str
     metadata: Metadata
+    superseded_by: str = ""
 
 
 def field(value: str, label: str = "") -> Field:

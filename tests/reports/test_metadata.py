@@ -106,8 +106,8 @@ def test_a_title_that_says_little_is_completed_from_the_name() -> None:
 
 def test_without_a_title_the_name_stands_in() -> None:
     found = metadata_of("各位代表:\n现在报告。\n一、回顾\n", name="2014年工作报告")
-    assert found.title == Field("2014年工作报告", 0, 0)
-    assert (found.kind, found.years) == (Field("报告", 0, 0), (2014,))
+    assert found.title == Field("2014年工作报告", 0, 0, origin="file name")
+    assert (found.kind, found.years) == (Field("报告", 0, 0, origin="file name"), (2014,))
     assert metadata_of("一、回顾\n").title is None
 
 
@@ -203,3 +203,90 @@ def test_every_span_of_real_metadata_holds_its_value(shared: Path) -> None:
         for field in (found.issuer, found.document_number, found.index_number):
             assert field is None or field.value in text[field.start : field.end]
         assert found.title and found.years
+
+
+RULE = """（转载）临水县财政局等3部门关于印发《临水县住房补助办法》的通知
+2021-05-10 09:30
+时效性：现行有效（2021）　原文链接：https://www.example.gov.cn/rule/7.html
+临财规〔2021〕7号
+各镇人民政府：
+现将《临水县住房补助办法》印发给你们，请认真遵照执行。
+临水县财政局
+2021年5月6日
+第一条 每户每月补助六百元。
+第二条 本办法自2021年7月1日起施行，自2019年1月1日起施行的《临水县租房补贴规定》（临财规〔2018〕12号）同时废止。
+"""
+
+
+def test_what_a_rule_says_of_its_force() -> None:
+    found = metadata_of(RULE)
+    assert shown(found.validity, RULE) == ("有效", "时效性", "现行有效（2021）")
+    assert shown(found.effective, RULE) == ("2021-07-01", "", "2021年7月1日")
+    assert shown(found.published, RULE) == ("2021-05-10", "", "2021-05-10")
+    assert shown(found.dated, RULE) == ("2021-05-06", "落款日期", "2021年5月6日")
+    assert shown(found.document_number, RULE) == ("临财规〔2021〕7号", "", "临财规〔2021〕7号")
+    url = "https://www.example.gov.cn/rule/7.html"
+    assert shown(found.source_url, RULE) == (url, "原文链接", url)
+    assert [shown(field, RULE) for field in found.repeals] == [
+        ("临水县租房补贴规定", "", "临水县租房补贴规定"),
+        ("临财规〔2018〕12号", "", "临财规〔2018〕12号"),
+    ]
+
+
+def test_how_surely_each_value_was_read() -> None:
+    found = metadata_of(RULE)
+    fields = (found.issuer, found.region, found.validity, found.effective, found.dated, found.period)
+    assert [field and (field.value, field.origin) for field in fields] == [
+        ("临水县财政局", "title"),
+        ("临水", "title"),
+        ("有效", "masthead"),
+        ("2021-07-01", "body"),
+        ("2021-05-06", "body"),
+        ("2021", "masthead"),
+    ]
+    assert found.years == (2021,)
+
+
+def test_an_address_that_the_file_names() -> None:
+    found = read_metadata("一、甲\n", (), url="https://www.example.gov.cn/a")
+    assert found.source_url == Field("https://www.example.gov.cn/a", 0, 0, origin="masthead")
+
+
+@pytest.mark.parametrize(
+    ("text", "validity"),
+    [
+        ("临水县补助办法（已废止）\n第一条 甲。\n", "废止"),
+        ("临水县补助办法\n本文件已失效\n第一条 甲。\n", "失效"),
+        ("临水县补助办法\n有效性: 已废止\n第一条 甲。\n", "废止"),
+        ("临水县补助办法\n第一条 甲。\n第二条 本办法有效期五年，原办法同时废止。\n", None),
+    ],
+)
+def test_validity_where_it_is_stated(text: str, validity: str | None) -> None:
+    found = metadata_of(text).validity
+    assert (found and found.value) == validity
+
+
+def test_the_body_that_signs_issues_what_nothing_else_says() -> None:
+    text = "关于做好防汛工作的通知\n各镇：\n请做好防汛工作。\n一、甲\n二、乙\n临水县水利局\n2020年6月1日\n"
+    assert shown(metadata_of(text).issuer, text) == ("临水县水利局", "", "临水县水利局")
+
+
+@pytest.mark.parametrize(
+    ("title", "period"),
+    [
+        ("某市2019年及2020年上半年履职自评情况", "2019年及2020年上半年"),
+        ("某局2018年度工作总结", "2018年度"),
+        ("某局2018-2020年工作计划", "2018-2020年"),
+    ],
+)
+def test_the_words_that_name_the_years(title: str, period: str) -> None:
+    text = f"{title}\n一、甲\n"
+    assert shown(metadata_of(text).period, text) == (period, "", period)
+
+
+def test_a_flattened_report_has_its_title_and_masthead() -> None:
+    text = "临水县教育局2023年工作总结 发布日期：2023-12-01 来源：办公室 一、党的建设。 抓好学习。 二、教育质量。 扩大学位。"
+    found = metadata_of(text)
+    assert shown(found.title, text) == ("临水县教育局2023年工作总结", "", "临水县教育局2023年工作总结")
+    assert shown(found.published, text) == ("2023-12-01", "发布日期", "2023-12-01")
+    assert shown(found.region, text) == ("临水", "", "临水县")
