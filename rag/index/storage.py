@@ -98,7 +98,7 @@ class Draft:
 
     def add(self, report: Report, chunks: Sequence[Chunk], *, embedded: Sequence[bytes]) -> None:
         """Take in a report with its chunks and, for each of these, the key of what is embedded for it."""
-        summary, record = encode(_summary(report, chunks=len(chunks))), encode(replace(report, text=""))
+        summary, record = encode(summary_of(report, chunks=len(chunks))), encode(replace(report, text=""))
         digest = _digest(summary, record, report.text)
         self._database.execute(
             "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?)",
@@ -257,7 +257,8 @@ def _digest(*parts: str) -> bytes:
     return bytes.fromhex(digest_of(parts))
 
 
-def _summary(report: Report, *, chunks: int) -> ReportRecord:
+def summary_of(report: Report, *, chunks: int) -> ReportRecord:
+    """The record of a report that is in so many `chunks`, not linked to others yet."""
     return ReportRecord(
         id=report.id,
         title=title_of(report),

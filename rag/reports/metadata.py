@@ -67,7 +67,7 @@ class Metadata:
 SIGNED = "落款日期"
 _SHORT_KINDS = {"工作总结": "总结", "工作计划": "计划", "自评报告": "自评", "自评情况": "自评"}
 _SHORT_KINDS |= {"要点": "工作要点", "政府工作报告": "报告", "工作报告": "报告"}
-_KIND = re.compile("|".join(sorted(KINDS, key=len, reverse=True)))
+_KIND = re.compile("|".join(sorted((*KINDS, "解答", "问答", "须知"), key=len, reverse=True)))
 _SPEECH = re.compile(r"^[—\-–－\s(（]*(?P<date>(?:19|20)\d{2}年\d{1,2}月\d{1,2}日)在.*会议?.*上[)）]?$")
 _SPEAKS_FOR = re.compile(r"我代表(?P<body>[\u4e00-\u9fff]{2,20}?)[，,]?(?:向|做|作)")
 _SPEAKER = re.compile(r"^(?P<body>[\u4e00-\u9fff]{2,20}?(?:政府|国务院))(?:代?[省市区县州旗]长|主席|总理)")
@@ -85,6 +85,7 @@ _INVALID_LINE = re.compile(
 _REPEALING = re.compile(r"[^。；;\n]*(?:废止|停止执行)[^。；;\n]*")
 _OTHER_DOCUMENT = re.compile(rf"《(?P<title>[^《》]{{4,80}})》|(?P<number>{_DOCUMENT_NUMBER.pattern})")
 _OPENING = re.compile(r"(?:[(（【\[][^()（）【】\[\]]{1,6}[)）】\]])?(?:关于)?(?:印发|转发|公布|发布)?《?")
+_REPEATED = re.compile(r"[(（【\[]转[载发][)）】\]]")  # a page of another site, whose masthead names that site's office
 _WITH_OTHERS = re.compile(r"等\s*[\d一二三四五六七八九十]+\s*个?(?:部门|单位|家).*$")
 
 
@@ -286,7 +287,7 @@ def _issuers(
     text: str, pairs: Sequence[Pair], title: Field | None, front: Sequence[Line], signed: Field | None
 ) -> Iterable[Field]:
     labelled = _first(pairs, mastheads.ISSUERS)
-    if labelled:
+    if labelled and not (title and _REPEATED.match(title.value)):
         yield labelled
     if title:
         words = text[title.start : title.end]
@@ -310,6 +311,8 @@ def _issuers(
     source = _first([pair for pair in pairs if is_body(pair.value)], mastheads.SOURCES)
     if source:  # a page may come from a newspaper too, which issued nothing
         yield source
+    if labelled:
+        yield labelled
 
 
 def _kind(text: str, title: Field | None) -> Field | None:

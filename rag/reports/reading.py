@@ -167,9 +167,7 @@ def parse_report(data: bytes, *, source: str, place: str = "") -> Report:
         encoding=document.encoding,
         sha256=hashlib.sha256(data).hexdigest(),
         text=document.text,
-        metadata=read_metadata(
-            document.text, sections, name=path.stem, title_span=document.title, url=document.url
-        ),
+        metadata=read_metadata(document.text, sections, name=path.stem, title_span=document.title, url=document.url),
         sections=sections,
         format=document.format,
         pages=document.pages,

@@ -6,6 +6,7 @@ import pytest
 
 from rag.answers.labelled import Found, read_masthead, read_roles
 from rag.answers.query import Filters, Query, understand
+from rag.index.storage import summary_of
 from rag.reports.chunks import Chunk, chunk_report
 from rag.reports.reading import Report, read_report
 
@@ -43,7 +44,7 @@ def chunks(report: Report) -> list[Chunk]:
 
 
 def ask(question: str, report: Report) -> Query:
-    return understand(question, [report], filters=Filters(), longest=200)
+    return understand(question, [summary_of(report, chunks=0)], filters=Filters(), longest=200)
 
 
 def masthead(question: str, report: Report) -> Found:

@@ -1,4 +1,4 @@
-"""Versions of one notice with the real models: the newest in force answers, the older one when its year is asked for."""
+"""Versions of one notice with the real models: the newest answers, the older one when its year is asked for."""
 
 from collections.abc import Iterator
 from dataclasses import replace

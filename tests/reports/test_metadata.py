@@ -208,6 +208,7 @@ def test_every_span_of_real_metadata_holds_its_value(shared: Path) -> None:
 RULE = """（转载）临水县财政局等3部门关于印发《临水县住房补助办法》的通知
 2021-05-10 09:30
 时效性：现行有效（2021）　原文链接：https://www.example.gov.cn/rule/7.html
+发布机构：临水县城关镇人民政府
 临财规〔2021〕7号
 各镇人民政府：
 现将《临水县住房补助办法》印发给你们，请认真遵照执行。
@@ -285,7 +286,7 @@ def test_the_words_that_name_the_years(title: str, period: str) -> None:
 
 
 def test_a_flattened_report_has_its_title_and_masthead() -> None:
-    text = "临水县教育局2023年工作总结 发布日期：2023-12-01 来源：办公室 一、党的建设。 抓好学习。 二、教育质量。 扩大学位。"
+    text = "临水县教育局2023年工作总结 发布日期：2023-12-01 来源：办公室 一、党建 抓好学习。 二、质量 扩大学位。"
     found = metadata_of(text)
     assert shown(found.title, text) == ("临水县教育局2023年工作总结", "", "临水县教育局2023年工作总结")
     assert shown(found.published, text) == ("2023-12-01", "发布日期", "2023-12-01")

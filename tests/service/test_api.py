@@ -257,7 +257,7 @@ class TestReports:
     def test_a_report_whole(self, client: TestClient) -> None:
         body = client.get(f"/v1/reports/{quote('甲市-2018')}").json()
         assert body["title"] == "甲市教育局2018年工作总结"
-        assert body["metadata"]["region"] == {"value": "甲市", "start": 0, "end": 2, "label": ""}
+        assert body["metadata"]["region"] == {"value": "甲市", "start": 0, "end": 2, "label": "", "origin": ""}
         assert "".join(body["text"][node["start"] : node["end"]] for node in body["sections"]) == body["text"]
         second = body["sections"][2]
         assert (second["number"], second["heading"], second["kind"]) == ("二", "二、义务教育", "numbered")
