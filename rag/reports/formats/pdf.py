@@ -80,7 +80,7 @@ def _recognised(data: bytes, faults: Sequence[Page], name: str) -> dict[int, lis
             f"page {numbers} of {name} cannot be read: {faults[0].fault}",
             remedy="Install OCR (pip install 'report-rag[ocr]'), or give the report as text.",
         )
-    return {page.number: recognise(data, page, name=name) for page in faults}
+    return recognise(data, faults, name=name)
 
 
 def _with_tables(lines: Sequence[Line], tables: Sequence[Table]) -> list[Line | Table]:

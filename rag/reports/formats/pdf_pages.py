@@ -103,7 +103,7 @@ def read_pages(data: bytes, *, name: str) -> list[Page]:
 
 
 def render_page(data: bytes, number: int, *, name: str, resolution: int) -> "numpy.ndarray":
-    """The picture of a page, counted from 1, as rows of pixels in three colours; `resolution` in dots per inch."""
+    """The picture of a page, counted from 1, as rows of pixels, blue first; `resolution` in dots per inch."""
     with _PDFIUM:
         document = _open(data, name)
         try:
