@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
 from rag.config import Config
-from rag.service import events, openai_chat, problems
+from rag.service import events, exports, openai_chat, problems
 from rag.service import reports as changes
 from rag.service.backend import Service, Shared
 from rag.service.concurrency import CLIENT_CLOSED_REQUEST, beside, until_closed
@@ -29,6 +29,7 @@ from rag.service.schemas import (
     StateBody,
 )
 from rag.service.streaming import EventStream
+from rag.service.web.pages import page_routes
 
 _DESCRIPTION = """Ask long official reports a question; get a short answer whose every statement is cited and checked.
 
@@ -168,6 +169,8 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
     app.include_router(v1)
     app.include_router(changes.writing)
     app.include_router(changes.reading)
+    app.include_router(exports.router)
     app.include_router(openai_chat.router)
+    app.include_router(page_routes())
     app.router.routes.append(Route("/mcp", _Mcp()))
     return app

@@ -54,16 +54,19 @@ def taken_is(app: FastAPI, number: int) -> None:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The address of the running and ready service: only over a real socket can a client go away."""
+def serving(app: FastAPI, *, seconds: float = 30) -> Iterator[str]:
+    """The address of the running service: only over a real socket can a client go away, or a browser come.
+
+    It is waited for until it is ready, for as many `seconds`; for 0 not at all.
+    """
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + seconds
         try:
-            while httpx.get(f"{base}/readyz", timeout=30).status_code != 200:
+            while seconds and httpx.get(f"{base}/readyz", timeout=30).status_code != 200:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
             yield base
