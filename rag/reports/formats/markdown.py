@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.errors import ReportError
 from rag.reports.formats import Document
 from rag.reports.formats.page import Element, PageLine, as_document, page_lines
 from rag.reports.formats.text import decode
@@ -33,7 +34,12 @@ def read(data: bytes, *, name: str) -> Document:
     above = [PageLine(line, element) for line in (front.group().splitlines() if front else ()) if trimmed(line)]
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
     parser.add_render_rule("softbreak", _soft_break)
-    body = LexborHTMLParser(parser.render(source[front.end() :] if front else source)).body
+    tokens = parser.parse(source[front.end() :] if front else source)
+    if max((token.level for token in tokens), default=0) >= _DEEPEST - 1:  # the parser leaves out what is deeper
+        raise ReportError(
+            f"{name} nests quotes or lists {_DEEPEST} deep or deeper", remedy="Take out the marks that open them."
+        )
+    body = LexborHTMLParser(parser.renderer.render(tokens, parser.options, {})).body
     lines = [*above, *(page_lines(body) if body is not None else ())]
     return as_document(lines, content=range(len(above), len(lines)), format="markdown", encoding=encoding)
 

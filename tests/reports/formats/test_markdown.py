@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.errors import ReportError
 from rag.reports.formats.markdown import read
 from rag.reports.reading import find_reports, read_report
 
@@ -71,6 +72,17 @@ def test_lines(source: str, lines: list[str]) -> None:
     document = read(source.encode(), name="a.md")
     assert document.text.splitlines() == lines
     assert document.furniture == ()
+
+
+@pytest.mark.parametrize("mark", [">", "- "])
+def test_what_the_parser_would_leave_out_is_an_error(mark: str) -> None:
+    assert read((mark * 20 + " 甲").encode(), name="a.md").text.strip() == "甲"
+    for depth in (60, 120, 400):
+        try:
+            assert "甲" in read((mark * depth + " 甲").encode(), name="a.md").text
+        except ReportError as error:
+            assert "deep" in error.message
+            assert depth > 20
 
 
 def test_a_readme_in_a_folder_of_reports_is_none_unless_it_is_named(tmp_path: Path) -> None:
