@@ -71,6 +71,16 @@ def test_furniture_in_the_midst_of_a_section_stands_below_it_and_at_its_end_besi
     assert outline(text, spans) == ["一", "一/furniture", "一/closing", "一/(一)", "furniture", "二", "furniture~2"]
 
 
+def test_no_number_in_a_row_of_a_table_begins_a_section() -> None:
+    row = "单位：甲局；任务：一、新建学校三所，增加学位一千个。二、改建食堂四处，全部学生可以就餐。三、培训教师。\n"
+    text = f"一、任务\n（一）分工\n{row}1.乙局；培训\n二、要求\n各单位抓紧办理。\n"
+    start = text.index(row)
+    rows = [(start, start + len(row)), (start + len(row), text.index("二、要求"))]
+    sections = parse_sections(text, rows=rows)
+    assert [address(path) for path in walk(sections)] == ["一", "一/(一)", "二"]
+    assert len(list(walk(parse_sections(text)))) > 3, "without the mark they would"
+
+
 def test_a_plan_with_furniture() -> None:
     assert outline(texts.PLAN) == [
         *("furniture", "front", "furniture~2", "front~2", "一", "一/1", "一/2", "二", "二/3", "furniture~3"),
