@@ -96,18 +96,18 @@ def test_the_sections_of_a_notice(shared: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "title", "published"),
     [
-        ("10", "广东多项医保新措1月1日起实施", None),
+        ("10", "广东多项医保新措1月1日起实施", "2025-01-01"),
         ("14", "房屋租赁登记备案可以网办吗？您想了解的在这里！", "2023-07-27"),
         ("34", "电子居住证如何申领？一文说清", "2024-07-19"),
         ("36", "2025年度积分制入户工作热点13问", "2025-09-04"),
     ],
 )
 def test_a_title_that_names_no_kind_of_document_is_known_from_the_head(
-    shared: Path, name: str, title: str, published: str | None
+    shared: Path, name: str, title: str, published: str
 ) -> None:
     found = saved(shared, name).metadata
     assert found.title and found.title.value == title
-    assert (found.published.value if found.published else None) == published
+    assert found.published and found.published.value == published
 
 
 def test_a_row_of_a_real_table_can_be_read_alone(shared: Path) -> None:
