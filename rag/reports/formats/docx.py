@@ -1,20 +1,18 @@
 """A Word file (.docx) into a `Document`: the words that Word shows, automatic numbers and notes written out as text."""
 
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
 
 from rag.errors import ReportError
 from rag.reports.formats import Document, Heading, Span
-from rag.reports.formats.docx_styles import Element, Numbers, Styles, is_on, tag, value_of
+from rag.reports.formats.docx_styles import Element, Numbers, Styles, is_on, tag, value_of, whole
 from rag.reports.formats.tables import Cell, read_caption, table_lines
 from rag.reports.lines import trimmed
-
-if TYPE_CHECKING:
-    from docx.document import Document as Package
 
 MOST_BYTES = 500_000_000  # of a file unpacked: more is a bomb and no report
 _OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the signature of OLE2 files: .doc, and .docx with a password
@@ -48,12 +46,11 @@ def read(data: bytes, *, name: str) -> Document:
     """
     from docx.opc.constants import RELATIONSHIP_TYPE
 
-    package = _open(data, name)
-    related = list(_related(package))
+    text, related = _open(data, name)
     parts = dict(related)
     styles = Styles(parts.get(RELATIONSHIP_TYPE.STYLES))
     body = _Body(styles, Numbers(parts.get(RELATIONSHIP_TYPE.NUMBERING), styles))
-    lines = body.lines(package.element.body)
+    lines = body.lines(text)
     lines += body.notes("注", parts.get(RELATIONSHIP_TYPE.FOOTNOTES))
     lines += body.notes("尾注", parts.get(RELATIONSHIP_TYPE.ENDNOTES))
     margins = [root for kind, root in related if kind in (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)]
@@ -143,7 +140,7 @@ class _Body:
         if element.tag == tag("w:br"):
             return "" if element.get(tag("w:type")) in ("page", "column") else "\n"
         if element.tag == tag("w:sym"):
-            return chr(int(element.get(tag("w:char"), "20"), 16))
+            return _symbol(element.get(tag("w:char"), ""))
         if element.tag in (tag("m:oMath"), tag("m:oMathPara")):
             return "".join(part.text or "" for part in element.iter(tag("m:t")))
         return next((words for name, words in _CHARACTERS.items() if element.tag == tag(name)), "")
@@ -167,16 +164,25 @@ class _Body:
         return [_Line(text, row=True) for text in lines]
 
 
+def _symbol(code: str) -> str:
+    """The character with a code in hexadecimal digits; a bullet for those that only a symbol font knows."""
+    try:
+        character = chr(int(code, 16))
+    except (ValueError, OverflowError):
+        return ""
+    return "•" if unicodedata.category(character) in ("Co", "Cs", "Cn") else character
+
+
 def _cells(rows: Sequence[tuple[Element, Sequence[Element]]], texts: Sequence[Sequence[str]]) -> list[list[Cell]]:
     """Cells with their spans; Word repeats a cell that reaches down in each row, as one that continues."""
     reach: dict[tuple[int, int], int] = {}  # row and column of a cell: over how many rows it reaches
     open_at: dict[int, tuple[int, int]] = {}
     placed: list[list[tuple[int, int, str]]] = []
     for index, (row, cells) in enumerate(rows):
-        column = int(value_of(row, "w:trPr/w:gridBefore") or 0)
+        column = whole(value_of(row, "w:trPr/w:gridBefore"), 0)
         places = [(0, column, "")] if column else []
         for cell, text in zip(cells, texts[index], strict=True):
-            span = max(int(value_of(cell, "w:tcPr/w:gridSpan") or 1), 1)
+            span = max(whole(value_of(cell, "w:tcPr/w:gridSpan"), 1), 1)
             merge = value_of(cell, "w:tcPr/w:vMerge")
             if merge is not None and merge != "restart" and column in open_at:
                 reach[open_at[column]] += 1
@@ -194,11 +200,28 @@ def _cells(rows: Sequence[tuple[Element, Sequence[Element]]], texts: Sequence[Se
     ]
 
 
-def _open(data: bytes, name: str) -> "Package":
+def _open(data: bytes, name: str) -> tuple[Element, list[tuple[str, Element]]]:
+    """The element that holds the text, and the kind and root of each other part of a file that it refers to."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
+    from docx.oxml.parser import parse_xml
     from lxml.etree import XMLSyntaxError
 
+    _check_archive(data, name)
+    try:
+        main = docx.Document(BytesIO(data)).part
+        related = [
+            (relation.reltype, parse_xml(relation.target_part.blob))
+            for relation in main.rels.values()
+            if not relation.is_external and relation.target_part.partname.endswith(".xml")
+        ]
+        return main.element.find(tag("w:body")), related
+    # What python-docx meets in files that hold other elements than they should, which it does not look for.
+    except (PackageNotFoundError, XMLSyntaxError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ReportError(f"{name} is damaged or no Word document: {error}", remedy=_RESAVE) from error
+
+
+def _check_archive(data: bytes, name: str) -> None:
     if data.startswith(_OLD_WORD):
         if _ENCRYPTED in data:
             raise ReportError(f"{name} is protected by a password", remedy="Save it without one.")
@@ -206,29 +229,23 @@ def _open(data: bytes, name: str) -> "Package":
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-        if size > MOST_BYTES:
-            raise ReportError(
-                f"{name} unpacks to {size:,} bytes, more than {MOST_BYTES:,}",
-                remedy="Remove its pictures, or split it.",
-            )
-        return docx.Document(BytesIO(data))
-    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError, EOFError, XMLSyntaxError) as error:
+            if size > MOST_BYTES:
+                raise ReportError(
+                    f"{name} unpacks to {size:,} bytes, more than {MOST_BYTES:,}",
+                    remedy="Remove its pictures, or split it.",
+                )
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise zipfile.BadZipFile(f"the checksum of {damaged} is wrong")
+    # RuntimeError: parts under a password; NotImplementedError: a way of packing that no office program uses.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise ReportError(f"{name} is damaged or no Word document: {error}", remedy=_RESAVE) from error
 
 
-def _related(package: "Package") -> Iterator[tuple[str, Element]]:
-    """The kind and root element of each part that the main part refers to and that is XML."""
-    from docx.oxml.parser import parse_xml
-
-    for relation in package.part.rels.values():
-        if not relation.is_external and relation.target_part.partname.endswith(".xml"):
-            yield relation.reltype, parse_xml(relation.target_part.blob)
-
-
-def _children(element: Element) -> Iterator[Element]:
+def _children(element: Element | None) -> Iterator[Element]:
     """What stands in `element` once changes are accepted, without the wrappers that say nothing of the text."""
     through, dropped = set(map(tag, _THROUGH)), set(map(tag, _DROPPED))
-    for child in element.iterchildren("*"):
+    for child in element.iterchildren("*") if element is not None else ():
         if child.tag in through:
             yield from _children(child)
         elif child.tag.endswith("}AlternateContent"):  # the same thing for newer programs, then for older ones

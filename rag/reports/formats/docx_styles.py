@@ -16,6 +16,7 @@ _HEADING = re.compile(
     r"(?:heading|标题|標題|見出し|제목|überschrift|titre|título|titolo|заголовок)\s*([1-9])", re.IGNORECASE
 )
 _CONTENTS = re.compile(r"(?:toc|目录|目錄)\s*[1-9]", re.IGNORECASE)
+_WHOLE = re.compile(r"[0-9]{1,5}")
 _PLACE = re.compile("%([1-9])")
 
 
@@ -34,6 +35,11 @@ def value_of(element: Element | None, path: str) -> str | None:
     """
     found = element.find("/".join(map(tag, path.split("/")))) if element is not None else None
     return None if found is None else found.get(tag("w:val"), "")
+
+
+def whole(value: str | None, default: int) -> int:
+    """The number that an attribute holds; `default` where it holds none that a file can mean."""
+    return int(value) if value is not None and _WHOLE.fullmatch(value) else default
 
 
 def is_on(value: str | None) -> bool:
@@ -70,7 +76,7 @@ class Styles:
         for _, style in self.chain(paragraph):
             outline = value_of(style, "w:pPr/w:outlineLvl") if outline is None else outline
             names.append(value_of(style, "w:name") or "")
-        if outline is not None and outline.isdigit():
+        if outline is not None and _WHOLE.fullmatch(outline):
             return int(outline) + 1 if int(outline) < _LEVELS else None
         found = next(filter(None, map(_HEADING.match, names)), None)
         return int(found[1]) if found else None
@@ -115,7 +121,7 @@ class Numbers:
         name, depth = found
         abstract, levels = self._levels_of(name)
         level = levels.get(depth)
-        if level is None:
+        if level is None or depth >= _LEVELS:
             return ""
         counts = self._counts.setdefault(abstract, [None] * _LEVELS)
         first = (name, depth) not in self._begun and self._override(name, depth) is not None
@@ -158,8 +164,8 @@ class Numbers:
             return None
         if by_style:
             linked = (at for at, level in self._levels_of(name)[1].items() if level.style == by_style)
-            return name, next(linked, int(depth or 0))
-        return name, int(depth or 0)
+            return name, next(linked, whole(depth, 0))
+        return name, whole(depth, 0)
 
     def _levels_of(self, name: str) -> tuple[str, dict[int, _Level]]:
         """The id of the definition that the list counts with, and its levels with the list's own changes."""
@@ -168,13 +174,13 @@ class Numbers:
             levels = {}
             for element in self._abstract.get(abstract, ()):
                 if element.tag == tag("w:lvl"):
-                    levels[int(element.get(tag("w:ilvl"), "0"))] = _level(element)
+                    levels[whole(element.get(tag("w:ilvl")), 0)] = _level(element)
             for change in self._lists[name].findall(tag("w:lvlOverride")):
-                depth = int(change.get(tag("w:ilvl"), "0"))
+                depth = whole(change.get(tag("w:ilvl")), 0)
                 own = change.find(tag("w:lvl"))
                 level = _level(own) if own is not None else levels.get(depth, _Level())
                 start = value_of(change, "w:startOverride")
-                levels[depth] = level if start is None else replace(level, start=int(start or 0))
+                levels[depth] = level if start is None else replace(level, start=whole(start, 0))
             self._levels[name] = abstract, levels
         return self._levels[name]
 
@@ -200,11 +206,11 @@ class Numbers:
 def _level(element: Element) -> _Level:
     restart = value_of(element, "w:lvlRestart")
     return _Level(
-        start=int(value_of(element, "w:start") or 0),
+        start=whole(value_of(element, "w:start"), 0),
         number_format=_number_format(element),
         text=value_of(element, "w:lvlText") or "",
         suffix=value_of(element, "w:suff") or "tab",
-        restart=None if restart is None else int(restart),
+        restart=None if restart is None else whole(restart, 0),
         legal=is_on(value_of(element, "w:isLgl")),
         style=value_of(element, "w:pStyle") or "",
     )

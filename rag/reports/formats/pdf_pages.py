@@ -175,13 +175,13 @@ def _glyphs(text: "pypdfium2.PdfTextPage", view: _View) -> Iterator[tuple[Glyph,
         unnamed = raw.FPDFText_HasUnicodeMapError(text, index) == 1
         if (code < 0x20 and not unnamed) or not raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(box)):
             continue
-        readable = not unnamed and code != 0xFFFD and not 0xE000 <= code < 0xF900
+        readable = not unnamed and code != 0xFFFD and not 0xD800 <= code < 0xF900  # halves of pairs, private use
         if not readable:
             character = "•" if 0xF000 <= code < 0xF100 else "\ufffd"  # symbol fonts, bullets for the most part
         raw.FPDFText_GetMatrix(text, index, ctypes.byref(matrix))
         em = raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.a, matrix.b)
         if not 0.3 < em / ((box.top - box.bottom) or 1) < 3:  # fonts whose shapes are drawn to a scale of their own
-            em = 0.9 * (box.top - box.bottom)
+            em = max(0.9 * (box.top - box.bottom), 0.1)
         angle = raw.FPDFText_GetCharAngle(text, index)
         if math.cos(angle) > 0.99 and box.right - box.left < 0.95 * em and is_wide(character):
             _widen(text, index, box, em)

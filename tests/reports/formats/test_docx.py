@@ -13,6 +13,8 @@ from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml.ns import nsdecls
 from docx.oxml.parser import parse_xml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rag.errors import ReportError
 from rag.reports.formats import Document, Heading
@@ -340,6 +342,29 @@ def test_entities_are_not_resolved() -> None:
                 content = content.replace(b"?>", declared, 1).replace(b"MARK", b"A&leak;B")
             target.writestr(entry, content)
     assert read(buffer.getvalue(), name="x.docx").text == "A\n"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_values_that_no_program_writes_give_a_text_or_an_error(data: st.DataObject) -> None:
+    levels = level(0, "chineseCounting", "%1、", more='<w:lvlRestart w:val="1"/>') + level(1, "decimal", "%1.%2")
+    package = with_lists(docx.Document(), levels, numbers=(USES(0),))
+    add(package, item("甲"), item("乙", depth=1), paragraph("丙", '<w:r><w:sym w:font="X" w:char="2103"/></w:r>'))
+    package.add_table(rows=2, cols=2).cell(0, 0).merge(package.tables[0].cell(1, 1)).text = "丁"
+    values = [
+        (holder, key)
+        for root in (package.element.body, package.part.numbering_part.element)
+        for holder in root.iter("*")
+        for key in holder.attrib
+    ]
+    holder, key = data.draw(st.sampled_from(values))
+    holder.set(key, data.draw(st.sampled_from(["", "x", "-1", "9", "77", "99999999999", "1.5", "d800"])))
+    try:
+        text = read_back(package).text
+    except ReportError as error:
+        assert error.remedy
+    else:
+        assert {"甲", "乙", "丙", "丁"} <= set(text.encode().decode())
 
 
 def _truncated() -> bytes:

@@ -372,6 +372,24 @@ def test_a_password_that_only_forbids_to_copy_does_not_hinder() -> None:
     assert read(_open_to_read(), name="r.pdf").text == "公开\n"
 
 
+SOUND = _numbered(2)[0].saved()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.binary(min_size=1, max_size=8)), min_size=1, max_size=8))
+def test_a_damaged_file_gives_a_text_or_an_error(changes: list[tuple[int, bytes]]) -> None:
+    data = bytearray(SOUND)
+    for place, content in changes:
+        data[place : place + len(content)] = content
+    try:
+        document = read(bytes(data), name="r.pdf")
+    except ReportError as error:
+        assert error.remedy
+    else:
+        assert document.text.encode().decode() == document.text
+        assert list(document.pages) == sorted(document.pages)
+
+
 HAN = st.text("教育工作报告学校师生年度总结区县", min_size=1, max_size=60)
 
 
