@@ -53,8 +53,8 @@ def listed_attachments(lines: Sequence[Line], *, start: int, stop: int) -> set[i
     listing = False
     for index in range(start, stop):
         words = lines[index].words
-        if words.startswith("附件") and not is_text(words):
-            listing = words.rstrip("：: ") == "附件" or read_marker(words[2:].lstrip("：: ")) is not None
+        if words.startswith(("附件", "附表")) and not is_text(words):
+            listing = words[2:].rstrip("：: ") == "" or read_marker(words[2:].lstrip("：: ")) is not None
         elif listing and words:
             marker = read_marker(words)
             listing = marker is not None and marker.style.name == "1." and not is_text(words)

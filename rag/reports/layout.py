@@ -168,6 +168,12 @@ def _sections_within(text: str) -> list[list[_Cut]]:
     ]
 
 
+def lists_on(text: str) -> bool:
+    """Whether the number that `text` begins with counts on behind a comma or semicolon within it: 1.甲；2.乙；3.丙。"""
+    first = next(iter(_runs(text)), None)
+    return first is not None and len(first) > 1 and not trimmed(text[: first[0].position]) and first[1].goes_on
+
+
 def _is_outer(run: Sequence[_Cut]) -> bool:
     return run[0].marker.style.rank <= _RANK_OF_OUTERMOST
 

@@ -42,8 +42,8 @@ def _style(name: str, rank: int, pattern: str, *, listing: bool = False) -> Styl
     return Style(name, rank, re.compile(pattern), listing)
 
 
-# A digit behind "1." is a decimal (1.35万个), unless it opens a year (1.2018年…).
-_POINT = r"[.．](?!\d(?!\d{3}\s*年))"
+# A digit behind "1." is a decimal (1.35万个), unless it opens a year (1.2018年…) or an age (1.80周岁).
+_POINT = r"[.．](?!\d(?!\d{3}\s*年|\d{0,2}周?岁))"
 _FIRSTLY = {"首先": 1, "其次": 2, "再次": 3, "最后": 4}
 STYLES = (
     *(
@@ -51,8 +51,10 @@ STYLES = (
         for rank, unit in enumerate(("部分", "分编", "编", "篇", "章", "节", "条"))
     ),
     _style("一、", 10, rf"(?P<chinese>{_CHINESE}{{1,5}})\s*(?:、|{_POINT})"),
+    _style("第一步", 10, rf"第\s*(?P<chinese>{_CHINESE}{{1,3}}|\d{{1,2}})\s*步(?=[\s：:、，,])"),
     _style("(一)", 11, rf"(?:[(（]\s*(?P<chinese>{_CHINESE}{{1,5}})\s*[)）]|(?P<sign>[㈠-㈩]))、?"),
     _style("1.", 12, rf"(?:(?P<digits>\d{{1,3}})\s*(?:、|{_POINT})|(?P<sign>[⒈-⒛]))"),
+    _style("01", 12, r"(?P<digits>0[1-9]|[1-9]\d)(?=[ \t\xa0\u3000]+[\u4e00-\u9fff“《])"),
     _style("(1)", 13, r"(?:[(（]\s*(?P<digits>\d{1,3})\s*[)）]|(?P<sign>[⑴-⒇]))、?"),
     _style("1)", 14, r"(?P<digits>\d{1,3})\s*[)）]", listing=True),
     _style("①", 15, r"(?P<sign>[①-⑳])", listing=True),

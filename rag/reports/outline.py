@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.reports.attachments import Attachment, attachments, listed_attachments
+from rag.reports.layout import lists_on
 from rag.reports.lines import Line, trimmed, unquoted
 from rag.reports.numbering import FIRSTLY, LARGEST_GAP, Marker, heading_of, read_marker
 from rag.reports.titles import names_a_document
@@ -77,7 +78,9 @@ def read_outline(
     candidates = [
         (index, marker)
         for index in range(start, stop)
-        if index not in none and (marker := read_marker(lines[index].text)) is not None
+        if index not in none
+        and (marker := read_marker(lines[index].text)) is not None
+        and not lists_on(lines[index].text)
     ]
     body = candidates[0][0] if candidates else None
     titles = {

@@ -73,6 +73,8 @@ def test_markers(line: str, style: str, value: int, number: str) -> None:
         "1、2月份收入",
         "3.15晚会",
         "1.5亿元",
+        "20所学校",
+        "第一步兵团",
         "",
         "　",
     ],

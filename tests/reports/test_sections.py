@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.reports.reading import read_report
 from rag.reports.sections import Section, address, heading_path, parse_sections, walk
 from tests.reports import texts
 
@@ -319,6 +320,32 @@ TREES = {
 }
 
 
+# How the first and the last heading of saved web pages begin; their sections are counted in test_saved_pages.
+PAGES = {
+    "03_": ("一、申请资格及学位情况", "3.公布结果及确认学位"),
+    "06_": ("一、参保范围", "（四）原已凭"),
+    "08_": ("一、主要目标", "（三）加强宣传引导"),
+    "11_": ("第一章 总则", "第五十四条"),
+    "12_": ("一、申请类别及条件", "4.申请人所在公司"),
+    "14_": ("一、办理要求", "八、天河区各街道"),
+    "16_": ("1、一次性创业资助", "（2）初创企业吸纳"),
+    "18_": ("第一章  总则", "2.《广州市就业见习示范基地学员"),
+    "19_": ("一、领取失业保险金需要", "3.可通过www.12333"),
+    "22_": ("一、申领对象", "（二）选择付费邮寄"),
+    "24_": ("一、一年至少认证一次", "（三）领取资格变化人员"),
+    "25b_": ("第一部分：合法缴纳", "2.《中华人民共和国社会保险法》"),
+    "27_": ("一、2025年发放情况", "二、2026年发放标准"),
+    "27c_": ("一、补贴对象", "九、附则"),
+    "29_": ("第一条", "第十八条"),
+    "31_": ("第一章  总  则", "第五十二条"),
+    "33_": ("第一条", "第十九条"),
+    "34_": ("01 什么是电子居住证？", "04 如何使用电子居住证？"),
+    "35b_": ("一、分梯度申报条件", "3.系统异常处理"),
+    "36_": ("1.2025年度积分制入户指标", "13.积分制入户随迁人员"),
+    "37_": ("第一章　总则", "第五十五条"),
+}
+
+
 def real_files(shared: Path) -> list[Path]:
     return sorted([*(shared / "reports").glob("*.txt"), *(shared / "data/documents/text").glob("*.txt")])
 
@@ -335,6 +362,15 @@ def test_trees_of_real_reports(shared: Path, name: str) -> None:
     assert numbered[0][-1].heading.startswith(first)
     assert numbered[-1][-1].heading.startswith(last)
     assert_partition(text)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_of_real_pages(shared: Path, name: str) -> None:
+    path = next((shared / "data/documents/html").glob(f"{name}*.html"))
+    numbered = [path[-1].heading for path in walk(read_report(path).sections) if path[-1].kind == "numbered"]
+    first, last = PAGES[name]
+    assert numbered[0].replace("\xa0", " ").startswith(first)
+    assert numbered[-1].replace("\xa0", " ").startswith(last)
 
 
 def test_the_outermost_sections_of_a_real_notice(shared: Path) -> None:
