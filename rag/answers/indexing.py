@@ -79,9 +79,9 @@ def add_reports(
         building.keep_all()
         with kept.staging() as folder:
             building.put(HandedIn(files, kept, config=config, folder=folder), progress)
-            building.write(progress)
-            kept.keep_staged()
-        return summary_of(building.publish(), started=started)
+            kept.seal(building.write(progress))
+            snapshot = building.publish()
+        return summary_of(snapshot, started=started)
 
 
 def remove_reports(
@@ -94,10 +94,10 @@ def remove_reports(
         building.keep_all()
         for report_id in ids:
             building.remove(report_id)
-        building.write()
-        for report_id in ids:
-            kept.remove(report_id)
-        return summary_of(building.publish(), started=started)
+        with kept.staging():
+            kept.seal(building.write(), gone=ids)
+            snapshot = building.publish()
+        return summary_of(snapshot, started=started)
 
 
 def summary_of(snapshot: Path, *, started: float) -> BuildSummary:

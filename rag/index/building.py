@@ -14,6 +14,7 @@ from rag.errors import NotFoundError, ReportError, SnapshotError
 from rag.index import directory
 from rag.index.dense import DenseIndex
 from rag.index.embeddings import DocumentEmbedder, EmbeddingCache, text_key
+from rag.index.kept import KeptFiles
 from rag.index.lexical import LexicalIndex, Postings, formula
 from rag.index.manifest import FORMAT, LEXICAL, REPORTS, VECTORS, Manifest, Recipe, digest_of, stored_file
 from rag.index.records import encode
@@ -95,6 +96,7 @@ class Building:
         """
         try:
             with directory.writing(config.index_dir, patience=patience) as folder, ExitStack() as opened:
+                KeptFiles.of(config).settle()  # what a killed writer could not
                 base = None
                 with suppress(SnapshotError):
                     base = opened.enter_context(closing(_open_live(config, embedder)))
@@ -144,22 +146,23 @@ class Building:
                 self._add(report)
         progress("reports", len(reports), len(reports))
 
-    def write(self, progress: Progress = unseen) -> None:
-        """Embed what is new and write every file, unless all is as in the live snapshot."""
+    def write(self, progress: Progress = unseen) -> str:
+        """Embed what is new and write every file, unless all is as in the live snapshot; returns its or the new name."""
         if self._base is not None:
             for report_id in set(self._base.store.ids()) - self.ids:
                 self._draft.remove(report_id)
         content = digest_of([encode(self._recipe), self._draft.digest()])
         if self._base is not None and self._base.manifest.content == content:
-            return
+            return self._base.folder.name
         created = datetime.now(UTC)
+        name = directory.snapshot_name(created, content)
         self._cache = self._opened.enter_context(EmbeddingCache.open(self._config.index_dir / CACHE))
         self._write_arrays(self._cache, progress)
         totals = self._draft.totals()
         self._draft.finish()
         files = [path for path in sorted(self._folder.rglob("*")) if path.is_file()]
         Manifest(
-            name=directory.snapshot_name(created, content),
+            name=name,
             created=created.isoformat(),
             recipe=self._recipe,
             corpus=totals.corpus,
@@ -169,6 +172,7 @@ class Building:
             characters=totals.characters,
             files=tuple(stored_file(path, folder=self._folder) for path in files),
         ).sealed().write(self._folder)
+        return name
 
     def publish(self) -> Path:
         """Make what was written the live snapshot, prune old ones, and return its folder."""

@@ -4,11 +4,13 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.config import Config
-from rag.errors import InputError
-from rag.index.directory import flush
+from rag.errors import InputError, SnapshotError
+from rag.index.directory import flush, live_name
+from rag.index.records import RecordError, decode, encode
 from rag.reports.formats import archive
 from rag.reports.reading import (
     ARCHIVE,
@@ -24,6 +26,7 @@ from rag.reports.reading import (
 FOLDER = "added"  # in the index folder, where `added_dir` names no other
 _STAGED = ".staged"
 _UNPACKED = ".unpacked"
+_PLAN = ".plan.json"
 _REMOVED = ".removed"
 _LONGEST_NAME = 150  # bytes; most file systems take 255, and suffixes are still to come
 # What a file system and a URL can carry: no control characters, no slashes, no dot at the beginning (a hidden file).
@@ -40,28 +43,35 @@ def check_id(report_id: str) -> str:
     return report_id
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What becomes of the kept files once `snapshot` is the live one: the staged ones that come, the ids that go."""
+
+    snapshot: str
+    files: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
 class KeptFiles:
     """One file a report, called by its id, a sidecar beside it where it has one; and the ids that were removed.
 
-    To be changed by the holder of the index folder's lock only. New files are staged first and become kept ones by
-    renaming, so that a crash leaves the old one or the new one.
+    To be changed by the holder of the index folder's lock only. A change is staged, sealed with the name of the
+    snapshot that it belongs to, and carried out when that is live; if the process ends before, `settle` of the next
+    writer does it, or forgets it where the snapshot did not become live. So the kept files are those of the index.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, index_dir: Path) -> None:
         self.folder = folder
+        self._index_dir = index_dir
 
     @classmethod
     def of(cls, config: Config) -> "KeptFiles":
-        return cls(Path(config.added_dir) if config.added_dir else config.index_dir / FOLDER)
+        folder = Path(config.added_dir) if config.added_dir else config.index_dir / FOLDER
+        return cls(folder, index_dir=config.index_dir)
 
     def files(self) -> list[Path]:
-        """The kept files, by name; where a crash left a report in two formats, the newer one."""
-        newest: dict[str, Path] = {}
-        if self.folder.is_dir():
-            for path in sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns):
-                if _is_kept(path):
-                    newest[path.stem] = path
-        return sorted(newest.values())
+        """The kept files, by name."""
+        return sorted(path for path in self.folder.iterdir() if _is_kept(path)) if self.folder.is_dir() else []
 
     def everything(self) -> list[Path]:
         """All that an index built anew goes by: the kept files, their sidecars and the note of what was removed."""
@@ -73,8 +83,20 @@ class KeptFiles:
         path = self.folder / _REMOVED
         return set(path.read_text(encoding="utf-8").splitlines()) if path.exists() else set()
 
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Room for a change to be staged in, and a folder to unpack archives in; carries it out once it may be."""
+        for room in (_STAGED, _UNPACKED):
+            shutil.rmtree(self.folder / room, ignore_errors=True)  # of a killed writer
+            (self.folder / room).mkdir(parents=True)
+        try:
+            yield self.folder / _UNPACKED
+        finally:
+            shutil.rmtree(self.folder / _UNPACKED, ignore_errors=True)
+            self.settle()
+
     def stage(self, path: Path, report_id: str) -> Path:
-        """Copy the report file `path`, and its sidecar, to be kept under `report_id` once `keep_staged` is called."""
+        """Copy the report file `path`, and its sidecar, to be kept under `report_id`."""
         name = check_id(report_id) + path.suffix.lower()
         staged = self.folder / _STAGED / name
         sidecar = sidecar_of(path)
@@ -83,59 +105,46 @@ class KeptFiles:
         shutil.copyfile(path, staged)
         return staged
 
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """Room for files to be staged, and a folder to unpack archives in; both are gone afterwards."""
-        rooms = [self.folder / _STAGED, self.folder / _UNPACKED]
-        for room in rooms:
-            shutil.rmtree(room, ignore_errors=True)  # of a killed writer
-            room.mkdir(parents=True)
-        try:
-            yield rooms[1]
-        finally:
-            for room in rooms:
-                shutil.rmtree(room, ignore_errors=True)
-
-    def keep_staged(self) -> None:
-        """Put the staged files in the place of those with their ids."""
-        staged = sorted((self.folder / _STAGED).iterdir())
-        for path in staged:
+    def seal(self, snapshot: str, *, gone: Sequence[str] = ()) -> None:
+        """Say that what is staged, and the leaving of the ids `gone`, belongs to `snapshot`, which is not live yet."""
+        room = self.folder / _STAGED
+        staged = sorted(room.iterdir())
+        plan = room / _PLAN
+        plan.write_text(encode(_Plan(snapshot, tuple(path.name for path in staged), tuple(gone))), encoding="utf-8")
+        for path in (*staged, plan, room):
             flush(path)
-        reports = [path for path in staged if _is_kept(path)]
-        self._forget_removed({path.stem for path in reports})
-        # The sidecar goes first: a report is never there without its corrections.
-        for path in sorted(staged, key=lambda path: path.suffix != SIDECAR_SUFFIX):
-            path.replace(self.folder / path.name)
-        for path in reports:
-            new = {path.name, path.name + SIDECAR_SUFFIX} & {each.name for each in staged}
-            for old in self._files_of(path.stem):
-                if old.name not in new:
-                    old.unlink()
-        flush(self.folder)
 
-    def remove(self, report_id: str) -> None:
-        """Drop what is kept of a report, and note that an index built anew must not have it."""
-        self._write_removed(self.removed() | {report_id})
-        for path in self._files_of(report_id):
-            path.unlink()
-        flush(self.folder)
+    def settle(self) -> None:
+        """Carry out the change that is staged, if its snapshot is the live one, or else forget it."""
+        plan = self._plan()
+        if plan is not None:
+            self._carry_out(plan)
+        shutil.rmtree(self.folder / _STAGED, ignore_errors=True)
 
-    def _files_of(self, report_id: str) -> Iterator[Path]:
-        for suffix in READERS:
-            for name in (f"{report_id}{suffix}", f"{report_id}{suffix}{SIDECAR_SUFFIX}"):
-                if (self.folder / name).is_file():
-                    yield self.folder / name
+    def _plan(self) -> _Plan | None:
+        try:
+            plan = decode(_Plan, (self.folder / _STAGED / _PLAN).read_text(encoding="utf-8"))
+            return plan if live_name(self._index_dir) == plan.snapshot else None
+        except (FileNotFoundError, UnicodeDecodeError, RecordError, SnapshotError):
+            return None
 
-    def _forget_removed(self, ids: set[str]) -> None:
-        if self.removed() & ids:
-            self._write_removed(self.removed() - ids)
-
-    def _write_removed(self, ids: set[str]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        pending = self.folder / f"{_REMOVED}.new"
-        pending.write_text("".join(f"{each}\n" for each in sorted(ids)), encoding="utf-8")
-        flush(pending)
-        pending.replace(self.folder / _REMOVED)
+    def _carry_out(self, plan: _Plan) -> None:
+        """May be stopped anywhere and done again."""
+        for path in sorted((self.folder / _STAGED).iterdir()):
+            if path.name != _PLAN:
+                path.replace(self.folder / path.name)
+        came = {Path(name).stem for name in plan.files if not name.endswith(SIDECAR_SUFFIX)}
+        for report_id in {*came, *plan.gone}:
+            for suffix in READERS:
+                for name in (f"{report_id}{suffix}", f"{report_id}{suffix}{SIDECAR_SUFFIX}"):
+                    if name not in plan.files:
+                        (self.folder / name).unlink(missing_ok=True)
+        removed = (self.removed() | set(plan.gone)) - came
+        if removed != self.removed():
+            pending = self.folder / f"{_REMOVED}.new"
+            pending.write_text("".join(f"{each}\n" for each in sorted(removed)), encoding="utf-8")
+            flush(pending)
+            pending.replace(self.folder / _REMOVED)
         flush(self.folder)
 
 

@@ -2,8 +2,9 @@
 
 import os
 import weakref
-from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack, closing
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
-from rag.errors import SnapshotError
+from rag.errors import NotFoundError, SnapshotError
 from rag.index.dense import DenseIndex, require_unit_length
 from rag.index.directory import claim, live_name
 from rag.index.embeddings import text_key
@@ -44,6 +45,8 @@ class Snapshot:
         self.dense = dense
         self.lexical = lexical
         self.chunk_ids, self.reports_of_rows, self.embedded = store.rows()
+        self._ids = frozenset(store.ids())
+        self._chunk_counts = Counter(self.reports_of_rows)
         self._report_numbers = {report: number for number, report in enumerate(dict.fromkeys(self.reports_of_rows))}
         self._report_of_row = np.array(
             [self._report_numbers[report] for report in self.reports_of_rows], dtype=np.int64
@@ -119,15 +122,21 @@ class Snapshot:
 
     def get(self, chunk_ids: Sequence[str]) -> list[Chunk]:
         """The chunks with these ids, in this order. Raises `NotFoundError` for an unknown one."""
-        return self.store.chunks_by_id(chunk_ids)
+        with self._not_lost(lambda: set(chunk_ids) <= set(self.chunk_ids)):
+            return self.store.chunks_by_id(chunk_ids)
 
     def chunks(self, report_id: str) -> list[Chunk]:
         """A report's chunks in document order. Raises `NotFoundError`."""
-        return self.store.chunks_of(report_id)
+        with self._not_lost(lambda: report_id in self._ids):
+            found = self.store.chunks_of(report_id)
+        if len(found) != self._chunk_counts[report_id]:
+            raise self._fault(f"chunks of {report_id} are lost", file=REPORTS)
+        return found
 
     def report(self, report_id: str) -> Report:
         """A report with its whole text, metadata and section tree. Raises `NotFoundError`."""
-        return self.store.report(report_id)
+        with self._not_lost(lambda: report_id in self._ids):
+            return self.store.report(report_id)
 
     def reports(self) -> list[ReportRecord]:
         """What there is to know of each report without its text, copies and versions among them linked; by id."""
@@ -157,6 +166,16 @@ class Snapshot:
                 raise self._fault(f"the vector of {chunk_id} is that of another text", file=REPORTS)
         if not self.lexical.equals(LexicalIndex.build(in_order)):
             raise self._fault("the words counted are not those of the chunks", file=LEXICAL)
+
+    @contextmanager
+    def _not_lost(self, was_there: Callable[[], bool]) -> Iterator[None]:
+        """Tell what was never there from what the file has lost since it was opened."""
+        try:
+            yield
+        except NotFoundError as error:
+            if was_there():
+                raise self._fault("a record is lost", file=REPORTS) from error
+            raise
 
     def _fault(self, what: str, *, file: str) -> SnapshotError:
         return SnapshotError(f"{self.folder / file}: {what}", remedy=REBUILD)

@@ -78,6 +78,7 @@ def import_index(source: Path, config: Config) -> Contents:
     """
     try:
         with directory.writing(config.index_dir) as folder:
+            KeptFiles.of(config).settle()
             contents = _extracted(source, folder / "archive")
             snapshot = folder / "archive" / _SNAPSHOT
             opened = Snapshot.read(snapshot, config=config)

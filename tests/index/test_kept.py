@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,21 @@ def outside(tmp_path: Path) -> Path:
     return tmp_path / "outside"
 
 
-def _hand_in(kept: KeptFiles, path: Path, report_id: str) -> None:
+def _live(kept: KeptFiles, name: str) -> None:
+    index_dir = kept.folder.parent
+    (index_dir / name).mkdir(parents=True, exist_ok=True)
+    (index_dir / "CURRENT").write_text(f"{name}\n", encoding="utf-8")
+
+
+OLD, NEW = "20260101T000000000000Z-aaaaaaaaaaaa", "20260102T000000000000Z-bbbbbbbbbbbb"
+
+
+def _change(kept: KeptFiles, *staged: tuple[Path, str], gone: tuple[str, ...] = ()) -> None:
     with kept.staging():
-        kept.stage(path, report_id)
-        kept.keep_staged()
+        for path, report_id in staged:
+            kept.stage(path, report_id)
+        kept.seal(NEW, gone=gone)
+        _live(kept, NEW)
 
 
 def _names(kept: KeptFiles) -> list[str]:
@@ -57,7 +69,7 @@ def _names(kept: KeptFiles) -> list[str]:
 def test_a_file_is_kept_under_its_id_with_its_sidecar(kept: KeptFiles, outside: Path) -> None:
     (outside / "a.TXT").write_text("words", encoding="utf-8")
     (outside / "a.toml").write_text('id = "one"', encoding="utf-8")
-    _hand_in(kept, outside / "a.TXT", "one")
+    _change(kept, (outside / "a.TXT", "one"))
     assert _names(kept) == ["one.txt", "one.txt.toml"]
     assert kept.files() == [kept.folder / "one.txt"]
     assert kept.files()[0].read_text(encoding="utf-8") == "words"
@@ -67,30 +79,61 @@ def test_a_file_is_kept_under_its_id_with_its_sidecar(kept: KeptFiles, outside: 
 def test_a_new_file_takes_the_place_of_the_old_one_whole(kept: KeptFiles, outside: Path) -> None:
     (outside / "a.txt").write_text("old", encoding="utf-8")
     (outside / "a.toml").write_text('title = "old"', encoding="utf-8")
-    _hand_in(kept, outside / "a.txt", "a")
+    _change(kept, (outside / "a.txt", "a"))
     (outside / "a.toml").unlink()
     (outside / "b.txt").write_text("new", encoding="utf-8")
-    _hand_in(kept, outside / "b.txt", "a")
+    _change(kept, (outside / "b.txt", "a"))
     assert _names(kept) == ["a.txt"]
     assert (kept.folder / "a.txt").read_text(encoding="utf-8") == "new"
 
 
 def test_what_was_removed_is_noted_until_it_is_added_again(kept: KeptFiles, outside: Path) -> None:
-    kept.remove("never kept")
+    _change(kept, gone=("never kept",))
     (outside / "a.txt").write_text("words", encoding="utf-8")
-    _hand_in(kept, outside / "a.txt", "a")
-    kept.remove("a")
+    _change(kept, (outside / "a.txt", "a"))
+    _change(kept, gone=("a",))
     assert kept.removed() == {"a", "never kept"}
     assert kept.files() == []
-    _hand_in(kept, outside / "a.txt", "a")
+    _change(kept, (outside / "a.txt", "a"))
     assert kept.removed() == {"never kept"}
     assert kept.files() == [kept.folder / "a.txt"]
 
 
-def test_what_is_only_staged_is_not_kept(kept: KeptFiles, outside: Path) -> None:
+def test_what_is_not_sealed_is_not_kept(kept: KeptFiles, outside: Path) -> None:
     (outside / "a.txt").write_text("words", encoding="utf-8")
     with kept.staging():
         kept.stage(outside / "a.txt", "a")
+    assert _names(kept) == []
+
+
+@pytest.mark.parametrize("live", [OLD, NEW])
+def test_what_a_killed_writer_left_is_carried_out_or_forgotten(kept: KeptFiles, outside: Path, live: str) -> None:
+    for name in ("a", "b"):
+        (outside / f"{name}.txt").write_text(name, encoding="utf-8")
+    _change(kept, (outside / "a.txt", "gone"), (outside / "a.txt", "changed"))
+    before = _names(kept)
+    _live(kept, OLD)
+    with pytest.raises(KeyboardInterrupt), kept.staging():
+        kept.stage(outside / "b.txt", "changed")
+        kept.stage(outside / "b.txt", "new")
+        kept.seal(NEW, gone=("gone",))
+        shutil.copytree(kept.folder / ".staged", outside / "left")
+        raise KeyboardInterrupt
+    assert _names(kept) == before
+    shutil.copytree(outside / "left", kept.folder / ".staged")
+    _live(kept, live)
+    kept.settle()
+    assert _names(kept) == (before if live == OLD else [".removed", "changed.txt", "new.txt"])
+    assert (kept.folder / "changed.txt").read_text(encoding="utf-8") == ("a" if live == OLD else "b")
+    assert kept.removed() == (set() if live == OLD else {"gone"})
+
+
+@pytest.mark.parametrize("plan", ["", "{", '{"snapshot": 1}', "\udcff"])
+def test_a_plan_that_cannot_be_read_is_forgotten(kept: KeptFiles, plan: str) -> None:
+    (kept.folder / ".staged").mkdir(parents=True)
+    (kept.folder / ".staged" / "a.txt").touch()
+    (kept.folder / ".staged" / ".plan.json").write_text(plan, encoding="utf-8", errors="surrogateescape")
+    kept.settle()
     assert _names(kept) == []
 
 

@@ -25,8 +25,7 @@ def archive(config: Config, tmp_path: Path) -> Path:
     (tmp_path / "a.toml").write_text('title = "A"', encoding="utf-8")
     with kept.staging():
         kept.stage(tmp_path / "a.txt", "a")
-        kept.keep_staged()
-    kept.remove("丙市")
+        kept.seal(live_name(config.index_dir), gone=["丙市"])
     (kept.folder / ".pending").mkdir()
     (kept.folder / ".pending" / "half.txt").touch()
     export_index(tmp_path / "index.tar", config)
