@@ -147,7 +147,7 @@ class Building:
         progress("reports", len(reports), len(reports))
 
     def write(self, progress: Progress = unseen) -> str:
-        """Embed what is new and write every file, unless all is as in the live snapshot; returns its or the new name."""
+        """Embed what is new and write every file, unless all is as in the live snapshot; returns the name."""
         if self._base is not None:
             for report_id in set(self._base.store.ids()) - self.ids:
                 self._draft.remove(report_id)

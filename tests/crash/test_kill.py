@@ -33,7 +33,8 @@ def reports_in(config: Config) -> dict[str, int]:
     try:
         snapshot = Snapshot.open(config.index_dir, config=config)
     except SnapshotError as error:
-        assert "there is no index" in error.message
+        if "there is no index" not in error.message:
+            raise
         return {}
     with closing(snapshot):
         snapshot.verify()
