@@ -1,7 +1,7 @@
 """Snapshots swapped under a service that answers all the while: no request dropped, none between two states.
 
-A short run by default; `CRASH_SWAPS=100 pytest tests/crash/test_swaps.py --log-cli-level=WARNING` is the long one (about
-2 minutes) and says how many requests there were.
+A short run by default; `CRASH_SWAPS=100 pytest tests/crash/test_swaps.py --log-cli-level=WARNING` is the long one
+and says how many requests there were.
 """
 
 import logging
