@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # Texts embedded between two commits: what a killed build loses at most.
 BATCH = 64
 
-# `crc` (CRC-32) tells a damaged vector from a good one.
+# `crc` (CRC-32 of key and vector) tells a damaged vector, or that of another text, from the right one.
 _TABLE = """
 CREATE TABLE IF NOT EXISTS vectors (
     embedder TEXT NOT NULL, text BLOB NOT NULL, vector BLOB NOT NULL, crc INTEGER NOT NULL, UNIQUE (embedder, text)
@@ -93,7 +93,7 @@ class EmbeddingCache:
                 self._database.executemany(
                     "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
                     (
-                        (embedder.identity, key, vector.tobytes(), zlib.crc32(vector.tobytes()))
+                        (embedder.identity, key, vector.tobytes(), zlib.crc32(key + vector.tobytes()))
                         for (key, _), vector in zip(batch, fresh, strict=True)
                     ),
                 )
@@ -114,7 +114,7 @@ class EmbeddingCache:
             row = self._database.execute(
                 "SELECT vector, crc FROM vectors WHERE embedder = ? AND text = ?", (embedder.identity, key)
             ).fetchone()
-            if row and zlib.crc32(row[0]) == row[1] and len(row[0]) == 4 * embedder.dimension:
+            if row and zlib.crc32(key + row[0]) == row[1] and len(row[0]) == 4 * embedder.dimension:
                 yield key, np.frombuffer(row[0], dtype=np.float32)
 
 

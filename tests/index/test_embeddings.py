@@ -102,6 +102,18 @@ def test_a_damaged_vector_is_embedded_anew(tmp_path: Path) -> None:
     assert np.array_equal(vectors, _expected(["甲", "乙"]))
 
 
+def test_a_vector_that_came_under_another_key_is_embedded_anew(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite3"
+    _embed(path, ["甲", "乙"], HashEmbedder())
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM vectors WHERE text = ?", (text_key("甲"),))
+        database.execute("UPDATE vectors SET text = ?", (text_key("甲"),))
+    embedder = HashEmbedder()
+    vectors, _ = _embed(path, ["甲"], embedder)
+    assert embedder.embedded == ["甲"]
+    assert np.array_equal(vectors, _expected(["甲"]))
+
+
 def _of_another_version() -> bytes:
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE vectors (text BLOB, vector BLOB)")
