@@ -5,11 +5,11 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from itertools import chain
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,14 @@ logger = logging.getLogger(__name__)
 
 # Texts embedded between two commits: what a killed build loses at most.
 BATCH = 64
+
+# What SQLite may refuse although the file is in order; everything else shows that it is not.
+_NOT_THE_FILES_FAULT = {
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN),
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM),
+}
+
+Result = TypeVar("Result")
 
 # `crc` (CRC-32 of key and vector) tells a damaged vector, or that of another text, from the right one.
 _TABLE = """
@@ -46,23 +54,25 @@ def text_key(text: str) -> bytes:
 
 
 class EmbeddingCache:
-    """Vectors by embedder and SHA-256 of the text, in one SQLite file; damaged vectors count as absent."""
+    """Vectors by embedder and SHA-256 of the text, in one SQLite file; damaged vectors count as absent.
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    A file that SQLite finds damaged, when it is opened or later, is set up anew: it is only a cache.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database = self._connected()
+        self._whole(self._set_up)
 
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator[Self]:
-        """Open or create the file at `path`; one that SQLite cannot read is set up anew, since it is only a cache."""
-        if not _is_sound(path):
-            logger.warning("the embedding cache %s is damaged or of another version; everything is embedded anew", path)
-            path.unlink()
-            path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
-        with closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA secure_delete = ON")
-            database.execute(_TABLE)
-            yield cls(database)
+        """Open or create the file at `path`."""
+        cache = cls(path)
+        try:
+            yield cache
+        finally:
+            cache._database.close()
 
     def embed(
         self,
@@ -81,7 +91,8 @@ class EmbeddingCache:
         place = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         vectors = np.empty((len(place), embedder.dimension), dtype=np.float32)
         missing = dict(zip(keys, texts, strict=True))
-        for key, vector in chain(known.items(), self._kept(place.keys() - known.keys(), embedder)):
+        kept = self._whole(lambda: self._kept(place.keys() - known.keys(), embedder))
+        for key, vector in (*known.items(), *kept):
             if missing.pop(key, None) is not None:
                 vectors[place[key]] = vector
         pending = list(missing.items())
@@ -89,14 +100,11 @@ class EmbeddingCache:
             batch = pending[at : at + BATCH]
             fresh = embedder.encode_documents([text for _, text in batch])
             require_unit_length(fresh, shape=(len(batch), embedder.dimension))
-            with self._database:
-                self._database.executemany(
-                    "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
-                    (
-                        (embedder.identity, key, vector.tobytes(), zlib.crc32(key + vector.tobytes()))
-                        for (key, _), vector in zip(batch, fresh, strict=True)
-                    ),
-                )
+            rows = [
+                (embedder.identity, key, vector.tobytes(), zlib.crc32(key + vector.tobytes()))
+                for (key, _), vector in zip(batch, fresh, strict=True)
+            ]
+            self._whole(partial(self._execute_all, "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows))
             vectors[[place[key] for key, _ in batch]] = fresh
             progress(at + len(batch), len(pending))
         found: NDArray[np.float32] = vectors[[place[key] for key in keys]]
@@ -105,29 +113,46 @@ class EmbeddingCache:
     def keep_only(self, keys: Iterable[bytes]) -> None:
         """Drop every vector whose `text_key` is not among `keys`: a deleted report leaves nothing behind."""
         used = set(keys)
-        unused = [(row,) for row, text in self._database.execute("SELECT rowid, text FROM vectors") if text not in used]
-        with self._database:
-            self._database.executemany("DELETE FROM vectors WHERE rowid = ?", unused)
 
-    def _kept(self, keys: Iterable[bytes], embedder: DocumentEmbedder) -> Iterator[tuple[bytes, NDArray[np.float32]]]:
+        def drop_unused() -> None:
+            rows = self._database.execute("SELECT rowid, text FROM vectors")
+            unused = [(row,) for row, text in rows if text not in used]
+            self._execute_all("DELETE FROM vectors WHERE rowid = ?", unused)
+
+        self._whole(drop_unused)
+
+    def _kept(self, keys: Iterable[bytes], embedder: DocumentEmbedder) -> list[tuple[bytes, NDArray[np.float32]]]:
+        found = []
         for key in keys:
             row = self._database.execute(
                 "SELECT vector, crc FROM vectors WHERE embedder = ? AND text = ?", (embedder.identity, key)
             ).fetchone()
-            if row and zlib.crc32(key + row[0]) == row[1] and len(row[0]) == 4 * embedder.dimension:
-                yield key, np.frombuffer(row[0], dtype=np.float32)
+            if row and isinstance(row[0], bytes) and zlib.crc32(key + row[0]) == row[1]:
+                found.append((key, np.frombuffer(row[0], dtype=np.float32)))
+        return found
 
+    def _execute_all(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        with self._database:
+            self._database.executemany(statement, rows)
 
-def _is_sound(path: Path) -> bool:
-    if not path.exists():
-        return True
-    try:
-        with closing(sqlite3.connect(path)) as database:
-            return bool(database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)) and _fits(database)
-    except sqlite3.DatabaseError:
-        return False
+    def _whole(self, use: Callable[[], Result]) -> Result:
+        """What `use` gives, the second time on a new file if the first one is damaged."""
+        try:
+            return use()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in _NOT_THE_FILES_FAULT:
+                raise
+            logger.warning("the embedding cache %s is damaged (%s); everything is embedded anew", self._path, error)
+            self._database.close()
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._database = self._connected()
+            self._set_up()
+            return use()
 
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path)
 
-def _fits(database: sqlite3.Connection) -> bool:
-    columns = [name for (name,) in database.execute("SELECT name FROM pragma_table_info('vectors') ORDER BY cid")]
-    return columns in ([], ["embedder", "text", "vector", "crc"])
+    def _set_up(self) -> None:
+        self._database.execute("PRAGMA secure_delete = ON")
+        self._database.execute(_TABLE)
