@@ -33,6 +33,7 @@ class _Line:
     level: int | None = None
     furniture: bool = False
     row: bool = False
+    title: bool = False
 
 
 def read(data: bytes, *, name: str) -> Document:
@@ -72,6 +73,7 @@ def _document(lines: Sequence[_Line]) -> Document:
         furniture=tuple(furniture),
         headings=tuple(Heading(start, line.level) for line, (start, _) in placed if line.level is not None),
         paragraphs=tuple(starts[:-1]),
+        title=next(((start, end - 1) for line, (start, end) in placed if line.title), None),
         rows=tuple(span for line, span in placed if line.row),
     )
 
@@ -101,7 +103,7 @@ class _Body:
                     text = (number + words.lstrip() if number else words).rstrip()
                     contents = self._styles.is_contents(block)
                     level = None if contents else self._styles.heading_level(block)
-                    found.append(_Line(text, level, contents))
+                    found.append(_Line(text, level, contents, title=self._styles.is_title(block)))
                 found += [line for box in boxes for line in self.lines(box)]
         return [*found, _Line(carried)] if trimmed(carried) else found
 

@@ -15,6 +15,7 @@ _LEVELS = 9  # of lists and headings
 _HEADING = re.compile(
     r"(?:heading|标题|標題|見出し|제목|überschrift|titre|título|titolo|заголовок)\s*([1-9])", re.IGNORECASE
 )
+_TITLES = ("title", "标题", "標題", "文档标题")
 _CONTENTS = re.compile(r"(?:toc|目录|目錄)\s*[1-9]", re.IGNORECASE)
 _WHOLE = re.compile(r"[0-9]{1,5}")
 _PLACE = re.compile("%([1-9])")
@@ -80,6 +81,10 @@ class Styles:
             return int(outline) + 1 if int(outline) < _LEVELS else None
         found = next(filter(None, map(_HEADING.match, names)), None)
         return int(found[1]) if found else None
+
+    def is_title(self, paragraph: Element) -> bool:
+        """Whether a paragraph has the style of a document's title."""
+        return any((value_of(style, "w:name") or "").lower() in _TITLES for _, style in self.chain(paragraph))
 
     def is_contents(self, paragraph: Element) -> bool:
         """Whether a paragraph is an entry of the table of contents."""

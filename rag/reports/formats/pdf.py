@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
 from rag.errors import ReportError
-from rag.reports.formats import Document, Span
+from rag.reports.formats import Document, Heading, Span
 from rag.reports.formats.pdf_furniture import running_lines
 from rag.reports.formats.pdf_lines import (
     Line,
@@ -21,6 +21,7 @@ from rag.reports.formats.pdf_pages import Page, read_pages
 from rag.reports.formats.pdf_paragraphs import Habits, habits_of, paragraphs_of
 from rag.reports.formats.pdf_tables import Table, find_tables
 from rag.reports.formats.tables import Caption, Cell, joined, read_caption, rows_on_top, table_lines
+from rag.reports.lines import split_lines, squeezed
 
 _NAMED = 10  # pages in an error
 _SAME = 3.0  # points between the upright rules of a table and of what continues it on the next page
@@ -34,6 +35,7 @@ def read(data: bytes, *, name: str) -> Document:
     the end of the text, where it parts no sentence and no section. Tables with rules become rows behind their headers,
     which are carried over to the pages that continue them. Pages that hold no characters, but pictures of them, are
     read by OCR where the extra `ocr` is installed, and the format is then "pdf (ocr)"; else they are an error.
+    Headings are the lines that the file's outline (bookmarks) names.
     """
     pages = read_pages(data, name=name)
     faults = [page for page in pages if page.fault]
@@ -58,14 +60,16 @@ def read(data: bytes, *, name: str) -> Document:
     ]
     around = [line.text for page in rows for line, _ in page if line in running]
     around += [words for page in pages for words in slanted_words(page.slanted)]
-    words, starts, table_rows = _written(content, {page.number: page.width for page in pages})
+    words, places, table_rows = _written(content, {page.number: page.width for page in pages})
     end = len(words)
+    starts = _in_order(places, len(pages), end)
     words += "".join(f"{line}\n" for line in dict.fromkeys(around))
     return Document(
         words,
         "pdf (ocr)" if recognised else "pdf",
         furniture=((end, len(words)),) if around else (),
-        pages=_in_order(starts, len(pages), end),
+        headings=tuple(_headings(words, pages, starts)),
+        pages=starts,
         rows=tuple(table_rows),
     )
 
@@ -153,6 +157,18 @@ def _same_columns(first: Table, second: Table) -> bool:
     return len(first.columns) == len(second.columns) and all(
         abs(one - other) <= _SAME for one, other in zip(first.columns, second.columns, strict=True)
     )
+
+
+def _headings(text: str, pages: Sequence[Page], starts: Sequence[int]) -> Iterator[Heading]:
+    """The lines that the outline of the file names, each on the page that it names for it."""
+    lines = split_lines(text)
+    for page, start, end in zip(pages, starts, (*starts[1:], len(text)), strict=True):
+        for bookmark in page.bookmarks:
+            here = (line for line in lines if start <= line.start < end)
+            found = next((line for line in here if squeezed(line.text).startswith(squeezed(bookmark.words))), None)
+            if found is not None:
+                yield Heading(found.start, bookmark.level)
+                start = found.end  # the next is further down
 
 
 def _in_order(starts: Mapping[int, int], pages: int, end: int) -> tuple[int, ...]:

@@ -58,6 +58,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Bookmark:
+    """An entry of the outline that programs show beside the pages; `level` is 1 for the outermost."""
+
+    words: str
+    level: int
+
+
+@dataclass(frozen=True)
 class Page:
     """One page, `number` counting from 1. `slanted` holds characters that do not stand upright: watermarks, stamps.
 
@@ -71,6 +79,7 @@ class Page:
     slanted: tuple[Glyph, ...] = ()
     rules: tuple[Rule, ...] = ()
     fault: str = ""
+    bookmarks: tuple[Bookmark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,10 @@ def read_pages(data: bytes, *, name: str) -> list[Page]:
     with _PDFIUM:
         document = _open(data, name)
         try:
-            return [_page(document, index, name) for index in range(len(document))]
+            pages = [_page(document, index, name) for index in range(len(document))]
+            for index, bookmark in _bookmarks(document):
+                pages[index] = replace(pages[index], bookmarks=(*pages[index].bookmarks, bookmark))
+            return pages
         finally:
             document.close()
 
@@ -155,6 +167,15 @@ def _page(document: "pypdfium2.PdfDocument", index: int, name: str) -> Page:
     elif not upright and paths > _OUTLINES:
         fault = "its words are drawn as shapes"
     return Page(index + 1, view.width, view.height, tuple(_once(_apart(upright))), tuple(slanted), tuple(rules), fault)
+
+
+def _bookmarks(document: "pypdfium2.PdfDocument") -> Iterator[tuple[int, Bookmark]]:
+    """The outline of a file, each entry behind the index of the page that it leads to."""
+    for entry in document.get_toc():
+        target = entry.get_dest()
+        index = None if target is None else target.get_index()
+        if index is not None and 0 <= index < len(document) and entry.get_title().strip():
+            yield index, Bookmark(entry.get_title(), entry.level + 1)
 
 
 def _glyphs(text: "pypdfium2.PdfTextPage", view: _View) -> Iterator[tuple[Glyph, float, bool]]:

@@ -109,6 +109,16 @@ def test_headings_by_style_by_localised_name_and_by_outline_level() -> None:
     assert document.headings == (Heading(0, 1), Heading(8, 2), Heading(11, 3), Heading(14, 1))
 
 
+def test_the_paragraph_in_the_style_of_a_title_is_the_title() -> None:
+    package = docx.Document()
+    package.add_paragraph("某局文件")
+    package.add_heading("某局2021年工作打算", level=0)
+    document = read_back(package)
+    assert document.title is not None
+    assert document.text[slice(*document.title)] == "某局2021年工作打算"
+    assert document.headings == ()
+
+
 def test_numbers_nest_and_start_anew() -> None:
     levels = (
         level(0, "chineseCountingThousand", "%1、")

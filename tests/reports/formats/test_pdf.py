@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ReportError
-from rag.reports.formats import Document, ocr
+from rag.reports.formats import Document, Heading, ocr
 from rag.reports.formats.pdf import read
 from tests.reports.formats.pdfs import HEIGHT, LEFT, Drawing, turned, wrapped
 
@@ -101,6 +101,26 @@ def test_bold_that_is_printed_twice_is_read_once() -> None:
     for shift in (0, 0.4):
         drawing.write("人人都有书读", x=LEFT + shift, y=500)
     assert read_back(drawing).text == "人人都有书读\n"
+
+
+def test_bookmarks_name_the_headings() -> None:
+    drawing = Drawing()
+    for page, (heading, depth) in enumerate((("总体情况", 0), ("师资 建设", 1), ("没有印出", 1), ("附录", 0))):
+        drawing.canvas.bookmarkPage(str(page))
+        drawing.canvas.addOutlineEntry(heading, str(page), level=depth)
+        drawing.lines(["师资的说明", heading.replace(" ", "")] if page != 2 else ["其他"])
+        drawing.next_page()
+    document = read_back(drawing)
+    assert document.text.splitlines() == [
+        "师资的说明",
+        "总体情况",
+        "师资的说明",
+        "师资建设",
+        "其他",
+        "师资的说明",
+        "附录",
+    ]
+    assert document.headings == (Heading(6, 1), Heading(17, 2), Heading(31, 1))
 
 
 def _numbered(pages: int) -> tuple[Drawing, list[str]]:
