@@ -40,7 +40,8 @@ class Watch:
     def count(self, what: str, done: int, total: int) -> None:
         """Show that `done` of `total` steps of `what` are done; `total` 0 means that nobody knows how many."""
         if what != self._what:
-            self._show(what, total=total or None, delay=BAR_AFTER_SECONDS, unit_scale=True)
+            # Nearly the mean since the start: the time left is that of work which goes on as it went.
+            self._show(what, total=total or None, delay=BAR_AFTER_SECONDS, unit_scale=True, smoothing=0.05)
         self._bar.update(done - self._bar.n)
 
     def say(self, what: str) -> None:
