@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
 from rag.config import Config
+from rag.index.snapshot import Snapshot
 from rag.service import events, exports, openai_chat, problems
 from rag.service import reports as changes
 from rag.service.backend import Service, Shared
@@ -118,9 +119,13 @@ async def reports(service: Shared) -> ReportsBody:
 @v1.get("/reports/{report_id}", summary="Read a report", tags=["reports"], responses={404: _UNKNOWN})
 async def report(report_id: str, service: Shared) -> ReportBody:
     pipeline = service.opening.pipeline()
-    return await service.look_up(
-        lambda: ReportBody.of(pipeline.snapshot.report(report_id), title=pipeline.title(report_id))
-    )
+    return await service.look_up(lambda: _whole(pipeline.snapshot, report_id))
+
+
+def _whole(snapshot: Snapshot, report_id: str) -> ReportBody:
+    report = snapshot.report(report_id)
+    record = next(record for record in snapshot.reports() if record.id == report_id)
+    return ReportBody.of(report, record)
 
 
 class _Api(FastAPI):

@@ -10,6 +10,14 @@ from rag.reports.reading import Report
 from rag.service.schemas import Body
 
 
+class VersionBody(Body):
+    """What links a report to others that are indexed; empty where nothing does."""
+
+    duplicates: list[str] = Field(description="ids of the reports that say the same")
+    revision_of: str = Field(description="id of the version before it")
+    superseded_by: str = Field(description="id of the version that stands in its place")
+
+
 class ReportSummary(Body):
     """One indexed report, without its text."""
 
@@ -27,9 +35,7 @@ class ReportSummary(Body):
     index_number: str | None
     source_url: str | None
     validity: str | None = Field(examples=["有效", "失效", "废止"])
-    duplicates: list[str] = Field(description="ids of the reports that say the same")
-    revision_of: str = Field(description="id of the version before it; empty when there is none")
-    superseded_by: str = Field(description="id of the version that stands in its place; empty when it stands itself")
+    versions: VersionBody
     characters: int
     section_count: int
     chunk_count: int
@@ -53,9 +59,7 @@ class ReportSummary(Body):
             source=record.source,
             format=record.format,
             page_count=record.pages,
-            duplicates=list(record.duplicates),
-            revision_of=record.revision_of,
-            superseded_by=record.superseded_by,
+            versions=VersionBody.model_validate(record),
             **{name: field.value if field else None for name, field in found.items()},
         )
 
@@ -119,14 +123,15 @@ class ReportBody(Body):
     pages: list[int] = Field(description="where each page starts in `text`; empty where the format has none")
     paragraphs: list[int] = Field(description="where each paragraph starts, in formats cited by paragraph")
     metadata: MetadataBody
+    versions: VersionBody
     text: str
     sections: list[SectionBody]
 
     @classmethod
-    def of(cls, report: Report, title: str) -> Self:
+    def of(cls, report: Report, record: ReportRecord) -> Self:
         return cls(
             id=report.id,
-            title=title,
+            title=record.title,
             source=report.source,
             encoding=report.encoding,
             sha256=report.sha256,
@@ -134,6 +139,7 @@ class ReportBody(Body):
             pages=list(report.pages),
             paragraphs=list(report.paragraphs),
             metadata=MetadataBody.model_validate(report.metadata),
+            versions=VersionBody.model_validate(record),
             text=report.text,
             sections=[SectionBody.model_validate(section) for section in report.sections],
         )

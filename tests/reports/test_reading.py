@@ -77,7 +77,8 @@ def test_a_sidecar_corrects_id_and_metadata(tmp_path: Path) -> None:
     written(
         tmp_path,
         "plan.txt.toml",
-        'id = "plan-2021"\ntitle = "工作要点"\nyears = [2022, 2021]\npublished = 2021-03-06\nindex_number = ""\n',
+        'id = "plan-2021"\ntitle = "工作要点"\nyears = [2022, 2021]\npublished = 2021-03-06\nindex_number = ""\n'
+        'validity = "废止"\n',
     )
     report = read_report(path)
     assert report.id == "plan-2021"
@@ -85,6 +86,8 @@ def test_a_sidecar_corrects_id_and_metadata(tmp_path: Path) -> None:
     assert found.title and (found.title.value, found.title.start, found.title.end) == ("工作要点", 0, 0)
     assert found.published and found.published.value == "2021-03-06"
     assert (found.years, found.index_number) == ((2021, 2022), None)
+    assert found.period and (found.period.value, found.period.origin) == ("2021、2022", "sidecar")
+    assert found.validity and (found.validity.value, found.validity.origin) == ("废止", "sidecar")
     assert found.kind and found.kind.value == "工作要点"  # read from the text, as before
 
 

@@ -259,6 +259,7 @@ class TestReports:
         assert body["title"] == "甲市教育局2018年工作总结"
         assert body["metadata"]["region"] == {"value": "甲市", "start": 0, "end": 2, "label": "", "origin": ""}
         assert "".join(body["text"][node["start"] : node["end"]] for node in body["sections"]) == body["text"]
+        assert body["versions"] == {"duplicates": [], "revision_of": "", "superseded_by": ""}
         second = body["sections"][2]
         assert (second["number"], second["heading"], second["kind"]) == ("二", "二、义务教育", "numbered")
         assert [node["number"] for node in second["sections"]] == ["(一)", "(二)"]

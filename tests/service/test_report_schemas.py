@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rag.index.storage import summary_of
 from rag.reports.reading import parse_report
 from rag.service.report_schemas import ReportBody, SectionBody
 from tests.reports import texts
@@ -19,7 +20,7 @@ def test_sections_of_every_kind_are_shown() -> None:
     shown = set()
     for number, text in enumerate((texts.PLAN, texts.RULE, texts.GUIDE, texts.SPEECH, UNNUMBERED)):
         report = parse_report(text.encode(), source=f"{number}.txt")
-        body = ReportBody.of(report, report.id)
+        body = ReportBody.of(report, summary_of(report, chunks=1))
         assert "".join(text[section.start : section.end] for section in body.sections) == text
         shown.update(kinds(body.sections))
     assert shown == {"furniture", "front", "part", "numbered", "titled", "paragraph", "closing"}
