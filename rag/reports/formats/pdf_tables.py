@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.reports.formats.pdf_lines import lines_of, pieces_of
+from rag.reports.formats.pdf_lines import lines_of, pieces_of, rows_of
 from rag.reports.formats.pdf_pages import Glyph, Rule
 from rag.reports.formats.tables import Cell, joined
 
@@ -23,23 +23,78 @@ class Table:
 
 
 def find_tables(glyphs: Sequence[Glyph], rules: Sequence[Rule], *, page: int) -> tuple[list[Table], list[Glyph]]:
-    """The tables that rules enclose, from the top, and the characters that stand outside them."""
+    """The tables that rules enclose or part, from the top, and the characters that stand outside them.
+
+    Rules around a table may be missing on any side. One with level rules alone needs three of one length at least: in
+    the first two stand the headers, whose places are those of the columns.
+    """
     tables = []
     left = list(glyphs)
-    for group in _touching(rules):
-        columns = _places([rule.left for rule in group if not rule.level])
-        rows = _places([rule.bottom for rule in group if rule.level])[::-1]
-        if len(columns) < 3 or len(rows) < 3:
-            continue
+    for group in _groups(rules):
+        columns, rows = _grid(group)
         inside = [glyph for glyph in left if _within(glyph, columns, rows)]
-        cells = _cells(group, columns, rows, inside, page)
+        if all(rule.level for rule in group):
+            cells = _open_cells(columns, rows, inside, page)
+        else:
+            cells = _cells(group, columns, rows, inside, page)
         texts = [[cell.text for cell in row if cell.text] for row in cells]
-        if max(map(len, texts)) < 2 or any(len(text) > _LONGEST_CELL for row in texts for text in row):
+        if max(map(len, texts), default=0) < 2 or any(len(text) > _LONGEST_CELL for row in texts for text in row):
             continue
         tables.append(Table(page, rows[0], rows[-1], tuple(columns), tuple(map(tuple, cells))))
         taken = set(map(id, inside))
         left = [glyph for glyph in left if id(glyph) not in taken]
     return sorted(tables, key=lambda table: -table.top), left
+
+
+def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
+    """Rules that can be those of one table: they hang together, or are level and of one length."""
+    groups = _touching(rules)
+    single = [group[0] for group in groups if len({rule.bottom for rule in group}) == 1 and group[0].level]
+    alike: dict[tuple[int, int], list[Rule]] = {}
+    for rule in single:
+        alike.setdefault((round(rule.left / _NEAR), round(rule.right / _NEAR)), []).append(rule)
+    return [
+        group
+        for group in [*groups, *alike.values()]
+        if len(_grid(group)[1]) > 2 and (len(_grid(group)[0]) > 2 or all(rule.level for rule in group))
+    ]
+
+
+def _grid(rules: Sequence[Rule]) -> tuple[list[float], list[float]]:
+    """The places of upright rules from the left and of level ones from the top, with the ends of the others."""
+    upright = [rule for rule in rules if not rule.level]
+    level = [rule for rule in rules if rule.level]
+    columns = [rule.left for rule in upright] + [place for rule in level for place in (rule.left, rule.right)]
+    rows = [rule.bottom for rule in level] + [place for rule in upright for place in (rule.bottom, rule.top)]
+    return _places(columns), _places(rows)[::-1]
+
+
+def _open_cells(
+    columns: Sequence[float], rows: Sequence[float], glyphs: Sequence[Glyph], page: int
+) -> list[list[Cell]]:
+    """The cells between level rules: each piece of a line belongs to the header whose middle is nearest.
+
+    Nothing when fewer than two headers stand in the first row, or most lines below are of one piece: that is text.
+    A line without words in the first column goes on with the row above it.
+    """
+    pieces = pieces_of(glyphs)
+    headers = [piece for piece in pieces if piece.bottom >= rows[1]]
+    lines = rows_of([piece for piece in pieces if piece.bottom < rows[1]])
+    if len(rows_of(headers)) != 1 or len(headers) < 2 or 2 * sum(len(line) > 1 for line in lines) <= len(lines):
+        return []
+    middles = [(header.left + header.right) / 2 for header in rows_of(headers)[0]]
+    words = [[header.text for header in rows_of(headers)[0]]]
+    for line in lines:
+        places = [""] * len(middles)
+        for piece in line:
+            middle = (piece.left + piece.right) / 2
+            nearest = min(range(len(middles)), key=lambda at: abs(middles[at] - middle))
+            places[nearest] = joined(places[nearest], piece.text)
+        if places[0] or len(words) == 1:
+            words.append(places)
+        else:
+            words[-1] = [joined(above, below) for above, below in zip(words[-1], places, strict=True)]
+    return [[Cell(text, header=index == 0) for text in row] for index, row in enumerate(words)]
 
 
 def _touching(rules: Sequence[Rule]) -> list[list[Rule]]:

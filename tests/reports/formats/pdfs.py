@@ -35,12 +35,14 @@ class Drawing:
             y -= pitch
         return y
 
-    def table(self, rows: Sequence[str], *, x: float = LEFT, y: float, widths: Sequence[float]) -> None:
-        """Rows of cells (parted by |) with rules around each; y is the upper edge."""
+    def table(
+        self, rows: Sequence[str], *, x: float = LEFT, y: float, widths: Sequence[float], open_sides: bool = False
+    ) -> None:
+        """Rows of cells (parted by |) with rules around each, but at open sides; y is the upper edge."""
         height = 20
         for index in range(len(rows) + 1):
             self.canvas.line(x, y - index * height, x + sum(widths), y - index * height)
-        for index in range(len(widths) + 1):
+        for index in range(open_sides, len(widths) + 1 - open_sides):
             at = x + sum(widths[:index])
             self.canvas.line(at, y, at, y - len(rows) * height)
         for index, row in enumerate(rows):

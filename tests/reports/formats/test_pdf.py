@@ -302,6 +302,36 @@ def test_a_table_goes_on_behind_its_headers_on_the_next_page() -> None:
     ]
 
 
+def test_a_table_without_rules_at_its_sides_is_whole() -> None:
+    drawing = Drawing()
+    drawing.table(["区县|小学|初中", "东区|12|4"], y=470, widths=(80, 60, 60), open_sides=True)
+    assert read_back(drawing).text == "区县：东区；小学：12；初中：4\n"
+
+
+def test_a_table_of_three_rules_has_the_columns_of_its_headers() -> None:
+    drawing = Drawing()
+    for y in (480, 460, 400):
+        drawing.canvas.line(60, y, 360, y)
+    rows = (
+        ((60, "学校"), (160, "新增学位"), (280, "说明")),
+        ((60, "一小"), (170, "80"), (280, "扩建后")),
+        ((280, "启用"),),
+    )
+    for index, row in enumerate((*rows, ((60, "二小"), (170, "120")))):
+        for x, words in row:
+            drawing.write(words, x=x, y=465 - 18 * index)
+    assert read_back(drawing).text == "学校：一小；新增学位：80；说明：扩建后启用\n学校：二小；新增学位：120\n"
+
+
+def test_level_rules_between_paragraphs_make_no_table() -> None:
+    drawing = Drawing()
+    for y in (520, 460, 400):
+        drawing.canvas.line(60, y, 360, y)
+    drawing.lines(["第一期 总第八期"], y=480)
+    drawing.lines(wrapped(TEACHERS, 25), y=440)
+    assert read_back(drawing).text == f"第一期 总第八期\n{TEACHERS}\n"
+
+
 def test_a_frame_around_the_text_is_no_table() -> None:
     drawing = Drawing()
     drawing.canvas.rect(40, 300, 340, 230)
