@@ -23,7 +23,7 @@ from rag.training.reports import invented_group
 
 logger = logging.getLogger(__name__)
 
-FEATURES = ("answerability", "own_passage", "sentence", "coverage")
+FEATURES = ("answerability", "own_passage", "sentence", "coverage", "typed")
 DISTRACTORS = 2
 LONGEST_QUESTION = 1000
 # The weight of coverage is set, not fitted: near misses made by changing one word share all others with the passage, so

@@ -224,7 +224,7 @@ NEAR_MISSES: tuple[tuple[Callable[[Row, Names, Random], Example | None], float],
     (other_noun, 1.0),
     (neighbouring_name, 1.5),
     (other_indicator, 4.0),
-    (without_answer, 1.5),
+    (without_answer, 6.0),
     (other_passage_name, 1.5),
 )
 
