@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.answers.citations import Citation, citation_id
-from rag.answers.composition import Statement
+from rag.answers.composition import SUPPORTED, Statement
 from rag.answers.evidence import Evidence
 from rag.answers.query import Query
 from rag.answers.retrieval import Hit
@@ -13,6 +13,7 @@ from rag.answers.verification import Verdict
 from rag.reports.chunks import Chunk
 
 NEAREST = 3  # sections shown with a refusal
+INSTEAD = {"zh": "报告写的是:“{quote}”", "en": "The report says: “{quote}”"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Answer:
     """`text` carries `[n]` markers; `confidence` (0 to 1) is how sure the evidence is to answer; `timings` are seconds.
 
     `claims` make up the text, in order; `removed` are claims of the draft that failed, with the reason. When `refused`,
-    `text` says what is missing and `nearest` holds the sections that come closest. `understood` is the question as it
-    stands alone, where it followed others; else empty.
+    `text` says what is missing, and cites what a report says instead where it does; `nearest` holds the sections that
+    come closest. `understood` is the question as it stands alone, where it followed others; else empty.
     """
 
     question: str
@@ -159,19 +160,39 @@ def compose(
     )
 
 
-def refuse(query: Query, reason: str, hits: Sequence[Hit], *, titles: Mapping[str, str], confidence: float) -> Answer:
-    """A refusal that says what is missing and shows the nearest sections, each section once."""
+def refuse(
+    query: Query,
+    reason: str,
+    hits: Sequence[Hit],
+    *,
+    titles: Mapping[str, str],
+    confidence: float,
+    fact: Evidence | None = None,
+) -> Answer:
+    """A refusal that says what is missing and shows the nearest sections, each section once.
+
+    `fact` is what a report does say of the matter: its words are cited behind the reason.
+    """
     nearest: dict[tuple[str, str], Hit] = {}
     for hit in hits:
         nearest.setdefault((hit.chunk.report, hit.chunk.address), hit)
     shown = tuple(nearest.values())[:NEAREST]
+    citations = () if fact is None else (_cite(fact, number=1, titles=titles),)
+    claims = tuple(Claim(item.quote, SUPPORTED, (item.id,)) for item in citations)
+    lines = [
+        reason,
+        *(f"{INSTEAD[query.language].format(quote=' '.join(item.quote.split()))} [1]" for item in citations),
+    ]
     return Answer(
         question=query.text,
-        text=reason,
+        text="\n".join(lines),
         refused=True,
         language=query.language,
         kind=query.kind,
         confidence=confidence,
+        claims=claims,
+        citations=citations,
+        evidence=() if fact is None else (fact,),
         nearest=shown,
         titles=titles,
     )

@@ -42,13 +42,15 @@ def shipped() -> Calibration:
 def features_of(ranked: Sequence[Scored], best: Scored) -> dict[str, float]:
     """What speaks for an answer: the reader's surest passage, and how sure the best fitting sentence is and of what.
 
-    `answerability` and `sentence` are log-odds, `coverage` the share of the question's terms that the sentence holds.
+    `answerability` and `sentence` are log-odds, `coverage` the share of the question's terms that the sentence holds,
+    `typed` whether it names a thing of the kind asked for.
     """
     return {
         "answerability": log_odds(max(item.scores["answerability"] for item in ranked)),
         "own_passage": log_odds(best.scores["answerability"]),
         "sentence": log_odds(best.scores["reader"]),
         "coverage": best.scores["coverage"],
+        "typed": best.scores["typed"],
     }
 
 

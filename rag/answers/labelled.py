@@ -130,6 +130,12 @@ def has_roles(chunk: Chunk) -> bool:
     return any(any(role in line["label"] for role in _ROLES) for line in _lines(chunk))
 
 
+def names_role(text: str) -> bool:
+    """Whether a text is such a line itself."""
+    line = _LINE.fullmatch(text.strip())
+    return line is not None and any(role in line["label"] for role in _ROLES)
+
+
 def _wanted(label: str, question: str) -> bool:
     roles = [role for role in _ROLES if role in label]
     if not roles:

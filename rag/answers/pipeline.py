@@ -1,23 +1,25 @@
 """The composition root: a configuration to a pipeline that answers questions, searches and opens citations."""
 
 import copy
-import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-from rag.answers import answerability
+from rag.answers import answerability, checking
 from rag.answers.answer import Answer, Event, compose, refuse
 from rag.answers.citations import CitedPassage, located, look_up
-from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
+from rag.answers.clock import Clock
+from rag.answers.composition import Statement
 from rag.answers.conversation import stand_alone
+from rag.answers.coordination import asks_of_each
 from rag.answers.evidence import Evidence, choose, find_evidence
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Query, understand
-from rag.answers.refusal import blank_line, silence, why_refused
+from rag.answers.refusal import blank_line
 from rag.answers.retrieval import Hit, retrieve
-from rag.answers.summaries import summarize
+from rag.answers.verification import squeeze
+from rag.answers.writing import Names, Writer
 from rag.config import Config
 from rag.index.snapshot import ReportRecord, Snapshot
 from rag.index.versions import dated_title
@@ -47,6 +49,7 @@ class Pipeline:
         self.reader = reader
         self.generator = generator
         self.prompts = prompts
+        self.writer = Writer(config, prompts, generator)
         self._use(snapshot)
 
     @classmethod
@@ -72,13 +75,15 @@ class Pipeline:
     def _use(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.records = snapshot.reports()
-        self._titles = {record.id: dated_title(record) or record.id for record in self.records}
-        # What sections are read and checked under: a title that does not say where it is from gets its region.
-        self._names = {record.id: _named(record) for record in self.records}
+        self._names = Names(
+            titles={record.id: dated_title(record) or record.id for record in self.records},
+            full={record.id: _named(record) for record in self.records},
+            records=self.records,
+        )
 
     def title(self, report_id: str) -> str:
         """A report's title, or its id where it has none."""
-        return self._titles.get(report_id, report_id)
+        return self._names.titles.get(report_id, report_id)
 
     def search(self, query: str, *, top_k: int = 10, filters: Filters = NO_FILTERS) -> list[Hit]:
         """The best sections for a question or a few words, best first, within the reports it names."""
@@ -97,6 +102,14 @@ class Pipeline:
     def cite(self, citation_id: str) -> CitedPassage:
         """What stands behind a citation id now. Raises `NotFoundError` for an id that is none."""
         return look_up(citation_id, self.snapshot)
+
+    def check(self, statements: Sequence[checking.Stated]) -> list[checking.Checked]:
+        """The verdict of each statement against the reports as they are indexed now."""
+
+        def search(words: str, filters: Filters) -> list[Hit]:
+            return self.search(words, top_k=checking.SECTIONS_READ, filters=filters)
+
+        return [checking.check(item, self.snapshot, self.records, search=search) for item in statements]
 
     def ask(
         self,
@@ -125,7 +138,7 @@ class Pipeline:
         top_k: int | None = None,
     ) -> Generator[Event, None, None]:
         """The steps of an answer as they happen, the answer last; closing the iterator stops the work."""
-        clock = _Clock()
+        clock = Clock()
         standing = stand_alone(question, history, self.records, nearest=self._nearest) if history else question
         query = understand(standing, self.records, filters=filters, longest=self.config.max_question_characters)
         yield Event("status", "retrieving")
@@ -148,7 +161,7 @@ class Pipeline:
 
     def answer_from(self, question: str, passages: Sequence[str], *, generate: bool | None = None) -> Answer:
         """Answer from given passages instead of the index; each counts as a report `passage-1`, `passage-2`, …"""
-        clock = _Clock()
+        clock = Clock()
         query = understand(question, (), filters=NO_FILTERS, longest=self.config.max_question_characters)
         hits = [
             Hit(
@@ -169,13 +182,14 @@ class Pipeline:
             )
             for number, text in enumerate(passages, start=1)
         ]
-        ranked = {facet: find_evidence(facet, query, hits, reader=self.reader, titles={}) for facet in query.facets}
+        ranked = self._read(query, dict.fromkeys(query.facets, hits), titles={})
         clock.mark("read")
-        steps = self._from_evidence(
+        steps = self.writer.write(
             query,
-            dict.fromkeys(query.facets, hits),
+            hits,
             ranked,
-            clock,
+            names=Names({}, {}, ()),
+            clock=clock,
             generate=self.config.generate if generate is None else generate,
         )
         return replace(_last(steps), timings=clock.timings(), identity=self.identity)
@@ -198,7 +212,7 @@ class Pipeline:
     def _retrieve(self, text: str, reports: Sequence[str], *, k: int) -> list[Hit]:
         return retrieve(text, self.snapshot, self.embedder, config=self.config, k=k, reports=reports or None)
 
-    def _answer(self, query: Query, clock: "_Clock", *, generate: bool, k: int) -> Generator[Event, None, Answer]:
+    def _answer(self, query: Query, clock: Clock, *, generate: bool, k: int) -> Generator[Event, None, Answer]:
         if query.kind == "metadata":
             found = self._masthead(query)
             if found.statements or found.blank:
@@ -209,11 +223,10 @@ class Pipeline:
             found = self._roles(query, k=k)
             if found.statements or found.blank:
                 return self._from_labels(query, found, next(iter(hits.values())))
-        ranked = {}
-        for facet, own in hits.items():
-            ranked[facet] = find_evidence(facet, query, own, reader=self.reader, titles=self._names)
+        ranked = self._read(query, hits, titles=self._names.full)
         clock.mark("read")
-        return (yield from self._from_evidence(query, hits, ranked, clock, generate=generate))
+        first = next(iter(hits.values()))
+        return (yield from self.writer.write(query, first, ranked, names=self._names, clock=clock, generate=generate))
 
     def _hits(self, query: Query, *, k: int) -> dict[Facet, list[Hit]]:
         """Per facet the best sections; facets about the same reports share one retrieval of the whole question."""
@@ -223,6 +236,26 @@ class Pipeline:
                 text = facet.text if query.kind == "compare" else query.wording
                 shared[facet.reports] = self._retrieve(text, facet.reports, k=k)
         return {facet: shared[facet.reports] for facet in query.facets}
+
+    def _read(
+        self, query: Query, hits: Mapping[Facet, Sequence[Hit]], *, titles: Mapping[str, str]
+    ) -> dict[Facet, list[Evidence]]:
+        """Each facet's sentences, best first.
+
+        Of a question about several things side by side those of each, where no sentence speaks of all: but only if each
+        has an answer or the question asks for each (分别), for side by side may be two words for one thing.
+        """
+        ranked: dict[Facet, list[Evidence]] = {}
+        for facet, own in hits.items():
+            items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
+            together = squeeze("".join(item.text for item in choose(facet, items)))
+            apart = {}
+            if any(squeeze(part.label) not in together for part in facet.parts):
+                for part in facet.parts:
+                    apart[part] = find_evidence(part, query, own, reader=self.reader, titles=titles)
+            sure = asks_of_each(query.text) or all(self.writer.choose(query, apart)[0].values())
+            ranked |= apart if apart and sure else {facet: items}
+        return ranked
 
     def _masthead(self, query: Query) -> Found:
         reports = query.reports
@@ -248,7 +281,7 @@ class Pipeline:
         if not ranked:
             return Found(())
         about = [Hit(ranked[0], score=0.0, dense=0.0, lexical=0.0)]
-        items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names)
+        items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names.full)
         calibration = answerability.shipped()
         sure = calibration.confidence(answerability.features_of(items, items[0])) if items else 0.0
         if sure < calibration.thresholds["eager"]:
@@ -259,92 +292,13 @@ class Pipeline:
         gaps = [Statement(blank_line(label, query.language), ()) for label in found.blank]
         if not found.statements:
             reason = "".join(gap.text for gap in gaps)
-            return refuse(query, reason, hits, titles=self._titles, confidence=0.0)
+            return refuse(query, reason, hits, titles=self._names.titles, confidence=0.0)
         evidence = [item for statement in found.statements for item in statement.evidence]
-        return compose(query, [*found.statements, *gaps], evidence=evidence, titles=self._titles, confidence=1.0)
-
-    def _from_evidence(
-        self,
-        query: Query,
-        hits: dict[Facet, list[Hit]],
-        ranked: dict[Facet, list[Evidence]],
-        clock: "_Clock",
-        *,
-        generate: bool,
-    ) -> Generator[Event, None, Answer]:
-        chosen, confidence = self._choose(query, ranked)
-        if not any(chosen.values()):
-            first = next(iter(hits.values()))
-            best = [items[0] for items in ranked.values() if items]
-            return refuse(
-                query, why_refused(query, best, self.records), first, titles=self._titles, confidence=confidence
-            )
-        evidence = list(dict.fromkeys(item for items in chosen.values() for item in items))
-        for item in evidence:
-            yield Event("evidence", item)
-        clock.mark("first_evidence")
-        removed: list[Statement] = []
-        if query.kind == "summary":
-            statements = summarize(next(iter(ranked.values())))
-        elif query.kind == "compare":
-            statements = []
-            for facet, items in chosen.items():
-                rows = in_its_own_words(items, language=query.language, label=facet.label)
-                statements += rows or [Statement(silence(query.language), (), label=facet.label)]
-        else:
-            statements = in_its_own_words(evidence, language=query.language)
-            # A yes or no hangs on one character (有, 无): there the evidence's own words are the safe answer.
-            if generate and self.generator is not None and query.kind != "yesno":
-                draft = yield from self._draft(query, evidence, self.generator)
-                clock.mark("generate")
-                standing, removed = check_draft(draft, query, evidence, titles=self._names)
-                if answers_fully(standing, query, evidence):
-                    statements = standing
-                clock.mark("verify")
-            silent = [facet for facet, items in chosen.items() if not items]
-            statements += [Statement(silence(query.language), (), label=facet.label) for facet in silent]
-        return compose(
-            query,
-            statements,
-            removed=removed,
-            evidence=evidence,
-            titles=self._titles,
-            confidence=confidence,
-        )
-
-    def _choose(
-        self, query: Query, ranked: Mapping[Facet, list[Evidence]]
-    ) -> tuple[dict[Facet, list[Evidence]], float]:
-        """Per facet the sentences to answer from, none where they are not sure enough; and the surest confidence."""
-        calibration = answerability.shipped()
-        chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
-        confidences = {
-            facet: calibration.confidence(answerability.features_of(ranked[facet], items[0])) if items else 0.0
-            for facet, items in chosen.items()
-        }
-        # A question for yes or no may be answered by a fact that differs from it, a question for a summary by a section
-        # that holds no one answer: the reader, which looks for one, is less sure of both.
-        # A comparison names its matter once for all sides, so that each side's question is cut out of it roughly.
-        point = "loose" if query.kind in ("yesno", "summary", "compare") else self.config.refusal
-        least = calibration.thresholds[point]
-        kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
-        return kept, max(confidences.values(), default=0.0)
-
-    def _draft(
-        self, query: Query, evidence: Sequence[Evidence], generator: generators.Generator
-    ) -> Generator[Event, None, str]:
-        yield Event("status", "writing")
-        passages = "\n".join(
-            f"{number}. {' '.join(item.text.split())}" for number, item in enumerate(evidence, start=1)
-        )
-        pieces = []
-        for piece in generator.generate(self.prompts[query.language].messages(evidence=passages, question=query.text)):
-            pieces.append(piece)
-            yield Event("token", piece)
-        return "".join(pieces)
+        return compose(query, [*found.statements, *gaps], evidence=evidence, titles=self._names.titles, confidence=1.0)
 
 
 def _named(record: ReportRecord) -> str:
+    """What sections are read and checked under: a title that does not say where it is from gets its region."""
     title = record.title or record.id
     region = record.metadata.region.value if record.metadata.region else ""
     return title if region in title else f"{region}:{title}"
@@ -358,19 +312,3 @@ def _last(steps: Generator[Event, None, Answer]) -> Answer:
         except StopIteration as end:
             answer: Answer = end.value
             return answer
-
-
-class _Clock:
-    """Seconds of each stage since the one before, and of all together."""
-
-    def __init__(self) -> None:
-        self._started = self._last = time.monotonic()
-        self._stages: dict[str, float] = {}
-
-    def mark(self, stage: str) -> None:
-        now = time.monotonic()
-        self._stages[stage] = now - (self._started if stage == "first_evidence" else self._last)
-        self._last = now
-
-    def timings(self) -> dict[str, float]:
-        return self._stages | {"total": time.monotonic() - self._started}

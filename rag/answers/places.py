@@ -1,4 +1,4 @@
-"""A text to the places and the names in it, by the words and part-of-speech tags of jieba's dictionary."""
+"""A text to its words, and the places and names among them, by jieba's dictionary and part-of-speech tags."""
 
 import re
 import warnings
@@ -37,6 +37,19 @@ def noun_runs(text: str) -> list[tuple[str, ...]]:
         elif runs[-1]:
             runs.append([])
     return [tuple(run) for run in runs if run]
+
+
+def tagged_words(text: str) -> list[tuple[str, str]]:
+    """All words of a text with their part of speech, as jieba tags it."""
+    return [(token.word, token.flag) for token in _tagger().cut(text)]
+
+
+def names_tagged(text: str, tags: tuple[str, ...]) -> list[str]:
+    """Words of two characters and more whose part of speech begins with one of `tags` (nr person, ns place, nt body).
+
+    Unlike `places_named` this guesses at words that no dictionary has: enough to say that a sentence may name somebody.
+    """
+    return [word for word, flag in tagged_words(text) if len(word) >= 2 and flag.startswith(tags)]
 
 
 def short_form(place: str) -> str:

@@ -18,6 +18,10 @@ _COUNTERS = (
     ("所", "家", "间", "处", "座"),
     ("元", "块钱"),
     ("美元",),
+    ("欧元",),
+    ("英镑",),
+    ("日元",),
+    ("港元", "港币"),
     ("平方米", "平米", "㎡"),
     ("平方公里",),
     ("公里", "千米"),
@@ -43,6 +47,7 @@ _COUNTERS = (
     ("级", "等"),
     ("兆", "M"),
 )
+MONEY = frozenset(("元", "块钱", "美元", "欧元", "英镑", "日元", "港元", "港币"))
 _ROW = {word: number for number, row in enumerate(_COUNTERS) for word in row}
 _GENERIC = _ROW["个"]  # 个 counts anything that has no counter of its own
 _GENERIC_ALSO = {_ROW["人"], _ROW["所"], _ROW["期"], _ROW["场"]}

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
 
+from rag.answers.asked import Asked, asked
+from rag.answers.coordination import each_alone
 from rag.answers.glossary import render
-from rag.answers.quantities import Quantity, half_width, quantities
+from rag.answers.quantities import half_width, quantities
 from rag.answers.verification import character_pairs
 from rag.errors import InputError
 from rag.index.versions import standing
@@ -58,27 +60,14 @@ _ABOUT_METADATA = re.compile(
     rf"{_WHEN}|{_WHO}|发布|公开|公布|刊登|发表|上网|挂网|落款|成文|印发|签发|署名|[是的在由了于?]"
 )
 _ASKS_WHEN = re.compile(_WHEN, re.I)
+_TOPIC = re.compile(r"[^:?。]{2,40}:")
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
 _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
 _INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
 _OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|真正|已经|已建|建成的|actual|in the end|finally|already", re.I)
 _PLAN_ASKED = re.compile(r"原先|原定|原计划|原本|originally", re.I)
 
-_COUNTED = re.compile(
-    r"(?:多少|几)\s*(?P<counter>人次|平方米|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
-)
-_ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
-_PERCENT = re.compile(
-    r"比例|占比|比重|百分之几|百分之多少|百分比|多大份额|率(?:是|为|达|达到|有|分别|各|将)|率.{0,3}多少|率多高|share|percentage|proportion|rate\b",
-    re.I,
-)
-_MONEY = re.compile(
-    r"多少[^,?]{0,4}(?:钱|资金|经费|投资|金额)|(?:资金|经费|投资|金额|钱|投入|财政)[^,?。]{0,6}(?:多少|几何)"
-    r"|how much (?:money|funding|was invested)",
-    re.I,
-)
 _COMPARING = re.compile(r"对比|比较|相比|各自|分别|各(?=[是有惠投占达])|[,，]?谁[^,，?？]{0,4}[高低多少大小]")
-_ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,29 +92,6 @@ class Record(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One figure a question asks for: its kind as in `Quantity`, its counter and the noun counted ("" where open)."""
-
-    kind: str
-    counter: str = ""
-    noun: str = ""
-
-    def met_by(self, figure: Quantity) -> bool:
-        """Whether a figure is of the kind asked for."""
-        if self.kind == "date":
-            return figure.kind in ("date", "year")
-        if self.kind == "ordinal":
-            return figure.kind == "ordinal" or (figure.kind == "number" and figure.counter in ("届", "批", "期", "轮"))
-        if self.kind == "percent":
-            return figure.kind in ("percent", "ratio", "points") or (figure.kind == "number" and "." in figure.value)
-        if figure.kind == "percent" and not self.counter:
-            return True
-        if figure.kind != "number":
-            return False
-        return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
-
-
-@dataclass(frozen=True)
 class Facet:
     """One part of a question that needs its own evidence: its words, the reports it is about and the years it names."""
 
@@ -134,6 +100,7 @@ class Facet:
     years: tuple[int, ...]
     asked: tuple[Asked, ...]
     label: str = ""  # the region or year a comparison's row is about, or the words of one question of several
+    parts: tuple["Facet", ...] = ()  # of a question about several things side by side: one about each, by its `label`
 
 
 @dataclass(frozen=True)
@@ -332,11 +299,16 @@ def _facets(
         return
     questions = [part for part in parts if _INTERROGATIVE.search(part)]
     if kind == "summary" or len(questions) < 2:
-        yield Facet(text, reports, years, asked(question))
+        whole = Facet(text, reports, years, asked(question))
+        alone = each_alone(question) if kind == "plain" and language == "zh" else ()
+        alone = () if any(name in regions for name, _ in alone) else alone
+        yield replace(whole, parts=tuple(replace(whole, text=own, asked=asked(own), label=name) for name, own in alone))
         return
-    # A Chinese question after another leans on it (2018年呢?); a joined English one names its own matter.
+    # A Chinese question after another leans on it (2018年呢?), or on the topic that is named before a colon; a joined
+    # English one names its own matter.
+    topic = _TOPIC.match(text)
     for part in questions:
-        words = f"{text} {part}" if language == "zh" else parts[part]
+        words = f"{topic[0] if topic else text} {part}" if language == "zh" else parts[part]
         yield Facet(words, reports, years_named(part) or years, asked(part), label=f"“{part.strip()}”")
 
 
@@ -345,31 +317,6 @@ def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[in
     of_year = {year: tuple(record.id for record in records if year in record.metadata.years) for year in years}
     distinct = len(set(of_year.values())) == len(years) > 1 and all(of_year.values())
     return of_year if distinct and len({_region(record) for record in records}) == 1 else {}
-
-
-def asked(text: str) -> tuple[Asked, ...]:
-    """The figures a question asks for, in order; empty when it asks for none (a name, a list, a reason)."""
-    found: list[Asked] = []
-    if _ORDINAL.search(text):
-        found.append(Asked("ordinal"))
-    if _PERCENT.search(text):
-        found.append(Asked("percent"))
-    if _MONEY.search(text):
-        found.append(Asked("number", "元"))
-    if re.search(r"哪一?天|什么时候|何时|几月几[日号]|哪一?日|when\b|what date", text, re.I):
-        found.append(Asked("date"))
-    for match in _COUNTED.finditer(text):
-        if text[max(0, match.start() - 1) : match.start()] in "第十百哪好" and match.start():
-            continue
-        counter, noun = match["counter"] or "", match["noun"]
-        if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
-            continue
-        found.append(
-            Asked("number", "元" if counter.endswith("元") else counter, re.split(r"[的是在了呢吗有和与、]", noun)[0])
-        )
-    if not found and _ENGLISH_COUNTED.search(text):
-        found.append(Asked("number"))
-    return tuple(found)
 
 
 def _clause_of(text: str, region: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rag.answers import answerability
 from rag.answers.evidence import Evidence
 from rag.answers.query import Query, Record
 
@@ -13,6 +14,9 @@ _REASONS = {
         "outcome": "{where}只写了计划或目标,没有写完成的结果。",
         "plan": "{where}写的是完成情况,没有写原来的计划。",
         "name": "{where}没有把这件事与“{what}”联系在一起。",
+        "contrast": "{where}写到相近的内容,但不是关于“{what}”的。",
+        "person": "{where}没有写出姓名。",
+        "premise": "{where}写到此事,但其中的数字不是{what}。",
         "": "在{where}里没有找到这个问题的答案。",
     },
     "en": {
@@ -22,6 +26,9 @@ _REASONS = {
         "outcome": "{where} state a plan or target, not what was achieved.",
         "plan": "{where} state what was achieved, not what was planned.",
         "name": "{where} do not say this of “{what}”.",
+        "contrast": "{where} say something like it, but not of {what}.",
+        "person": "{where} give no name.",
+        "premise": "{where} speak of this, but the figure is not {what}.",
         "": "{where}: no answer to this question was found.",
     },
 }
@@ -41,6 +48,19 @@ def why_refused(query: Query, best: Sequence[Evidence], records: Sequence[Record
     return (
         f"{words[kind].format(where=where, what=what)}{' ' if query.language == 'en' else ''}{_NEAREST[query.language]}"
     )
+
+
+def nearest_fact(best: Sequence[Evidence]) -> Evidence | None:
+    """The sentence that shows what a report does say of the matter, where the question has one thing of it wrong.
+
+    Only one that would be an answer, were it not for the year, place, name or figure that the question fixes.
+    """
+    item = best[0] if best else None
+    if item is None or not item.unmet:
+        return None
+    calibration = answerability.shipped()
+    confidence = calibration.confidence(answerability.features_of(best, item))
+    return item if confidence >= calibration.thresholds["strict"] else None
 
 
 def silence(language: str) -> str:

@@ -20,6 +20,8 @@ _DIRECTIONS = {
     "at most": r"不高于|不多于|不超过|至多|最多|以下|以内|低于|少于|不足|小于",
 }
 _OPPOSITE = {"up": "down", "down": "up", "at least": "at most", "at most": "at least"}
+_LIMITS = ("at least", "at most")
+_ROUNDED = re.compile(r"[\d十百千万亿][余多]")  # 两千余人 are more than 2,000
 _COMPARATORS = re.compile(r"不(?:低于|少于|小于|高于|多于|超过)")
 # Words that hold a negating character and do not negate.
 _NOT_NEGATING = re.compile(
@@ -140,6 +142,8 @@ def _direction_fault(claim: str, span: str) -> str:
     for direction in sorted(said - given):
         if _OPPOSITE[direction] in given:
             return f"it says '{direction}' where the cited words say '{_OPPOSITE[direction]}'"
+        if direction in _LIMITS and quantities(claim) and not (direction == "at least" and _ROUNDED.search(span)):
+            return f"it says '{direction}' where the cited words give the figure itself"
     return ""
 
 
@@ -177,12 +181,12 @@ def _pairing_fault(claim: str, span: str, stated: list[Quantity], given: list[Qu
         rivals = [other for other in given if other.kind == figure.kind and other.value != figure.value]
         if figure.kind == "year" or not own or not rivals:
             continue
-        words = character_pairs(_surroundings(claim, figure))
+        words = character_pairs(surroundings(claim, figure))
         if not words:
             continue
 
         def fit(other: Quantity, words: set[str] = words) -> float:
-            return len(words & character_pairs(_surroundings(span, other))) / len(words)
+            return len(words & character_pairs(surroundings(span, other))) / len(words)
 
         if max(map(fit, rivals)) - max(map(fit, own)) >= _PAIRING_MARGIN:
             return f"{claim[figure.start : figure.end].strip()} belongs to something else in the cited words"
@@ -200,15 +204,15 @@ def _pairing_fault_in_english(claim: str, span: str, stated: list[Quantity], giv
         words = character_pairs(render(before + re.split(r"[,;.]|\band\b", claim[figure.end :])[0]))
 
         def fit(other: Quantity, words: set[str] = words) -> int:
-            return len(words & character_pairs(_surroundings(span, other)))
+            return len(words & character_pairs(surroundings(span, other)))
 
         if not words or max(map(fit, rivals)) > max(map(fit, own)):
             return f"{claim[figure.start : figure.end].strip()} cannot be told to belong to this in the cited words"
     return ""
 
 
-def _surroundings(text: str, figure: Quantity) -> str:
-    """The segment around a figure; where that is the bare figure, the segment before it too."""
+def surroundings(text: str, figure: Quantity) -> str:
+    """The words of the segment around a figure; where that is the bare figure, of the segment before it."""
     starts = [0] + [match.end() for match in _SEGMENT.finditer(text) if match.end() <= figure.start]
     end = _SEGMENT.search(text, figure.end)
     segment = text[starts[-1] : figure.start] + text[figure.end : end.start() if end else len(text)]

@@ -24,7 +24,7 @@ def test_features_take_the_surest_passage_and_the_best_sentence() -> None:
     best = evidence("甲。", reader=0.75, answerability=0.5, coverage=0.4)
     other = evidence("乙。", start=9, reader=0.2, answerability=0.8, coverage=0.9)
     assert features_of([best, other], best) == pytest.approx(
-        {"answerability": math.log(4), "own_passage": 0.0, "sentence": math.log(3), "coverage": 0.4}
+        {"answerability": math.log(4), "own_passage": 0.0, "sentence": math.log(3), "coverage": 0.4, "typed": 1.0}
     )
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from rag.answers.query import Asked, Filters, Query, asked, understand
+from rag.answers.asked import Asked, asked
+from rag.answers.query import Filters, Query, understand
 from rag.errors import InputError
 from rag.reports.metadata import Field, Metadata
 

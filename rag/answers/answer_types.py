@@ -1,0 +1,65 @@
+"""A question to the kind of thing it asks for (who, where, when, how many), a text to what it names of that kind."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from rag.answers.places import names_tagged
+from rag.answers.quantities import quantities
+from rag.answers.verification import squeeze
+
+AnswerType = Literal["", "person", "place", "time", "figure"]
+
+# The words that ask, and the nouns at the end of a question in key words (开幕时间, 死亡人数).
+_ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
+    ("person", re.compile(r"谁|哪一?位|何人|什么人|叫什么名字|姓名|\bwho(?:m|se)?\b", re.I)),
+    (
+        "place",
+        re.compile(
+            r"哪里|哪儿|在哪|何[地处]|什么地方|哪一?[个座](?:国家|省|城?市|县|区|地方)|(?:地点|地址)$|\bwhere\b", re.I
+        ),
+    ),
+    (
+        "time",
+        re.compile(
+            r"何时|什么时候|哪一?[天日年]|几[月号点]|哪个月|多会儿|什么时间|(?:时间|日期|期限)(?:是|为)?(?:什么|多少)?$|\bwhen\b",
+            re.I,
+        ),
+    ),
+    (
+        "figure",
+        re.compile(
+            r"多少|几[个所名人位家项门场次期届批台套册件篇间条类种岁天年元倍]|百分之几|多[大高长宽远重久]"
+            r"|(?:人数|个数|次数|数量|[产销数流含]量|金额|总额|面积|价格?|[率额]|分数|席位)$|\bhow (?:many|much)\b",
+            re.I,
+        ),
+    ),
+)
+_TIME = re.compile(
+    r"\d+\s*月|\d+\s*[日号点时]|(?:19|20)\d\d|[一二三四五六七八九十]+月|[上下]午|[春夏秋冬]季|[上下]旬|学期|同期"
+)
+_TAGS: dict[AnswerType, tuple[str, ...]] = {"person": ("nr",), "place": ("ns", "nt")}
+
+
+def answer_type(question: str) -> AnswerType:
+    """What a question asks for; "" where it is open (why, what, how) or in doubt."""
+    words = question.rstrip("?？。.!！ ")
+    return next((kind for kind, pattern in _ASKING if pattern.search(words)), "")
+
+
+def names_answer(text: str, question: str, kind: AnswerType) -> bool:
+    """Whether a text names something of the kind that the question does not say itself; True for open questions."""
+    if not kind:
+        return True
+    said = squeeze(question)
+    if kind == "figure":
+        known = {figure.value for figure in quantities(question)}
+        return any(figure.kind not in ("year", "date") and figure.value not in known for figure in quantities(text))
+    if kind == "time":
+        return any(squeeze(match[0]) not in said for match in _TIME.finditer(text))
+    return any(squeeze(name) not in said for name in names_tagged(text, _TAGS[kind]))
+
+
+def is_question(text: str) -> bool:
+    """Whether a sentence asks instead of telling: it bears no answer."""
+    return bool(re.search(r"[?？]['\"”’」』)）]*\s*$", text))

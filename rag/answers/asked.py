@@ -1,0 +1,71 @@
+"""A question to the figures it asks for: their kind, and what they count."""
+
+import re
+from dataclasses import dataclass
+
+from rag.answers.quantities import MONEY, Quantity
+
+_COUNTED = re.compile(
+    r"(?:多少|几)\s*(?P<counter>人次|平方米|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
+)
+_ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
+_PERCENT = re.compile(
+    r"比例|占比|比重|百分之几|百分之多少|百分比|多大份额|率(?:是|为|达|达到|有|分别|各|将)|率.{0,3}多少|率多高|share|percentage|proportion|rate\b",
+    re.I,
+)
+_MONEY = re.compile(
+    r"多少[^,?]{0,4}(?:钱|资金|经费|投资|金额)|(?:资金|经费|投资|金额|钱|投入|财政)[^,?。]{0,6}(?:多少|几何)"
+    r"|how much (?:money|funding|was invested)",
+    re.I,
+)
+_ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One figure a question asks for: its kind as in `Quantity`, its counter and the noun counted ("" where open)."""
+
+    kind: str
+    counter: str = ""
+    noun: str = ""
+
+    def met_by(self, figure: Quantity) -> bool:
+        """Whether a figure is of the kind asked for."""
+        if self.kind == "date":
+            return figure.kind in ("date", "year")
+        if self.kind == "ordinal":
+            return figure.kind == "ordinal" or (figure.kind == "number" and figure.counter in ("届", "批", "期", "轮"))
+        if self.kind == "percent":
+            return figure.kind in ("percent", "ratio", "points") or (figure.kind == "number" and "." in figure.value)
+        if figure.kind == "percent" and not self.counter:
+            return True
+        if figure.kind != "number":
+            return False
+        if self.counter == "元":
+            return not figure.counter or figure.counter in MONEY
+        return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
+
+
+def asked(text: str) -> tuple[Asked, ...]:
+    """The figures a question asks for, in order; empty when it asks for none (a name, a list, a reason)."""
+    found: list[Asked] = []
+    if _ORDINAL.search(text):
+        found.append(Asked("ordinal"))
+    if _PERCENT.search(text):
+        found.append(Asked("percent"))
+    if _MONEY.search(text):
+        found.append(Asked("number", "元"))
+    if re.search(r"哪一?天|什么时候|何时|几月几[日号]|哪一?日|when\b|what date", text, re.I):
+        found.append(Asked("date"))
+    for match in _COUNTED.finditer(text):
+        if text[max(0, match.start() - 1) : match.start()] in "第十百哪好" and match.start():
+            continue
+        counter, noun = match["counter"] or "", match["noun"]
+        if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
+            continue
+        found.append(
+            Asked("number", "元" if counter.endswith("元") else counter, re.split(r"[的是在了呢吗有和与、]", noun)[0])
+        )
+    if not found and _ENGLISH_COUNTED.search(text):
+        found.append(Asked("number"))
+    return tuple(found)

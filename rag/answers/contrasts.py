@@ -1,0 +1,58 @@
+"""A question and a sentence to the word by which they speak of two things of one sort: 高中 asked, 小学 told.
+
+What a small reader misses most often, because all other words agree. The sorts are those of education reports; words of
+one row mean the same. A word that is told and not asked counts only where the asked one is nowhere at hand.
+"""
+
+import re
+from collections.abc import Sequence
+
+# Each sort: the things it tells apart, each with the words for it.
+_SORTS: Sequence[Sequence[str]] = (
+    (
+        r"幼儿园|学前|幼儿|托育|保育",
+        r"小学(?!期)",
+        r"初中|初级中学",
+        r"高中|普高|高级中学|高一|高二|高三",
+        r"中职|中等职业|职业(?:学校|高中|院校)|职高|技工|中专",
+        r"高校|大学|高等教育|高职",
+        r"特殊教育|特教|残疾",
+    ),
+    (
+        r"非(?:本市|本地|本县|本区|本省)?户籍|随迁|外来|务工",
+        r"(?<!非)(?<!非本市)(?<!非本地)(?<!非本县)(?<!非本区)(?<!非本省)户籍",
+    ),
+    (r"公办|公立", r"民办|私立"),
+    (r"农村|乡村|乡镇", r"城市|城区|城镇"),
+    (r"国家级|全国|国赛", r"省级|全省|省赛", r"(?<![城县])市级", r"[县区]级"),
+    (r"专科|大专", r"本科", r"硕士|研究生", r"博士"),
+    (r"男生|男性|男子", r"女生|女性|女子"),
+)
+_COMPULSORY = re.compile(r"义务教育|中小学")  # 小学 and 初中 together: neither contradicts it
+_PATTERNS = tuple(tuple(re.compile(words) for words in sort) for sort in _SORTS)
+
+
+def contrasted(question: str, text: str, around: str) -> str:
+    """The word of the question for which the sentence has another of its sort, or "" where there is none.
+
+    `around` are the title and headings above the sentence: what stands there holds for it.
+    """
+    for sort in _PATTERNS:
+        asked = [found for words in sort if (found := words.search(question))]
+        if not asked:
+            continue
+        told = [words for words in sort if words.search(text)]
+        if any(found.re.search(text + around) for found in asked):
+            continue
+        if sort is _PATTERNS[0] and _contains_compulsory(asked, text, around):
+            continue
+        others = [words for words in told if not words.search(question)]
+        if others or (sort is _PATTERNS[0] and _COMPULSORY.search(text)):
+            return asked[0][0]
+    return ""
+
+
+def _contains_compulsory(asked: Sequence[re.Match[str]], text: str, around: str) -> bool:
+    """Whether what is asked is a stage of the compulsory education that the sentence speaks of."""
+    stages = {_PATTERNS[0][1], _PATTERNS[0][2]}
+    return bool(_COMPULSORY.search(text + around)) and any(found.re in stages for found in asked)

@@ -1,0 +1,73 @@
+"""A question about several things at once (小学和初中的巩固率分别是多少) to one question about each of them."""
+
+import re
+from collections.abc import Sequence
+
+from rag.answers.answer_types import answer_type
+from rag.answers.places import tagged_words
+
+Word = tuple[str, str]  # its text and its part of speech
+
+_AND = frozenset(("和", "与", "及", "以及", "、"))
+_EACH = re.compile(r"分别|各自|各(?=[是有为占达多])")
+# What these words say of several things, no sentence says of one of them alone.
+_TOGETHER = re.compile(r"共同|联合|之间|一共|合计|总共|共有|共计|合起来|相比|关系|相加|差距|相差|among|between")
+_NAMING = "nbfjstvailxz"  # parts of speech, by their first letter, that can name one of several things
+
+
+def each_alone(question: str) -> tuple[tuple[str, str], ...]:
+    """For each of the things named side by side its words and the question about it alone; empty where that is not so.
+
+    >>> each_alone("全市小学和初中的巩固率分别是多少")
+    (('小学', '全市小学的巩固率是多少'), ('初中', '全市初中的巩固率是多少'))
+    """
+    if _TOGETHER.search(question) or not (_EACH.search(question) or answer_type(question)):
+        return ()
+    words = tagged_words(question)
+    items = _side_by_side(words)
+    if not items:
+        return ()
+    before = _joined(words[: items[0][0]])
+    after = _joined(words[items[-1][1] :])
+    names = [_joined(words[start:end]) for start, end in items]
+    if len(set(names)) < len(names):
+        return ()
+    return tuple((name, _EACH.sub("", f"{before}{name}{after}")) for name in names)
+
+
+def asks_of_each(question: str) -> bool:
+    """Whether a question says in so many words that it asks about each of several things."""
+    return bool(_EACH.search(question))
+
+
+def _side_by_side(words: Sequence[Word]) -> list[tuple[int, int]]:
+    """Spans of words that conjunctions join, the first such run: single words, or pairs of like build."""
+    items: list[tuple[int, int]] = []
+    for at in range(1, len(words) - 1):
+        if words[at][0] not in _AND:
+            continue
+        if items and items[-1][1] != at:
+            break
+        length = 2 if _alike(words[max(0, at - 2) : at], words[at + 1 : at + 3]) else 1
+        if items and items[-1][1] - items[-1][0] != length:
+            break
+        if not (_names(words[at - 1]) and _names(words[at + length])):
+            break
+        items = [*(items or [(at - length, at)]), (at + 1, at + 1 + length)]
+    return items
+
+
+def _alike(left: Sequence[Word], right: Sequence[Word]) -> bool:
+    """Whether two pairs are built alike: a place and what is there, or with a word in common (最佳影片和最佳导演)."""
+    if len(left) < 2 or len(right) < 2 or [tag for _, tag in left] != [tag for _, tag in right]:
+        return False
+    return left[0][1] == "ns" or any(mine == other for (mine, _), (other, _) in zip(left, right, strict=True))
+
+
+def _names(word: Word) -> bool:
+    text, tag = word
+    return len(text) >= 2 and tag[0] in _NAMING and not text.startswith("以")
+
+
+def _joined(words: Sequence[Word]) -> str:
+    return "".join(text for text, _ in words)

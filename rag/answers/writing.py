@@ -1,0 +1,124 @@
+"""Ranked evidence to an answer: what is chosen, drafted, checked and composed, or the refusal where it does not do."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.answers import answerability
+from rag.answers.answer import Answer, Event, compose, refuse
+from rag.answers.clock import Clock
+from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
+from rag.answers.disagreement import DIFFERING, differing
+from rag.answers.evidence import Evidence, choose
+from rag.answers.prompts import Prompt
+from rag.answers.query import Facet, Query, Record
+from rag.answers.refusal import nearest_fact, silence, why_refused
+from rag.answers.retrieval import Hit
+from rag.answers.summaries import summarize
+from rag.config import Config
+from rag.models.generator import Generator as TextGenerator
+
+
+@dataclass(frozen=True)
+class Names:
+    """How reports are called: `titles` where they are shown, `full` (with the region) where they are read and checked,
+    both by id, and the records of all that are indexed.
+    """
+
+    titles: Mapping[str, str]
+    full: Mapping[str, str]
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes answers from evidence, with a generator or, where there is none, in the evidence's own words."""
+
+    config: Config
+    prompts: Mapping[str, Prompt]
+    generator: TextGenerator | None
+
+    def write(
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        ranked: Mapping[Facet, Sequence[Evidence]],
+        *,
+        names: Names,
+        clock: Clock,
+        generate: bool,
+    ) -> Generator[Event, None, Answer]:
+        """The answer to a query from each facet's sentences, best first; `hits` are shown with a refusal."""
+        chosen, confidence = self.choose(query, ranked)
+        if not any(chosen.values()):
+            best = [items[0] for items in ranked.values() if items]
+            fact = nearest_fact(best)
+            reason = why_refused(query, best, names.records)
+            return refuse(query, reason, hits, titles=names.titles, confidence=confidence, fact=fact)
+        evidence = list(dict.fromkeys(item for items in chosen.values() for item in items))
+        for item in evidence:
+            yield Event("evidence", item)
+        clock.mark("first_evidence")
+        removed: list[Statement] = []
+        if query.kind == "summary":
+            statements = summarize(next(iter(ranked.values())))
+        elif query.kind == "compare":
+            statements = self._rows(query, chosen)
+        else:
+            others = [other for facet, items in chosen.items() for other in differing(facet, items, ranked[facet])]
+            evidence += others
+            statements = in_its_own_words(evidence, language=query.language)
+            # A yes or no hangs on one character (有, 无): there the evidence's own words are the safe answer. Where
+            # reports differ, a draft would have to say so, and the two sentences side by side say it best.
+            if generate and self.generator is not None and query.kind != "yesno" and not others:
+                draft = yield from self._draft(query, evidence, self.generator)
+                clock.mark("generate")
+                standing, removed = check_draft(draft, query, evidence, titles=names.full)
+                if answers_fully(standing, query, evidence):
+                    statements = standing
+                clock.mark("verify")
+            if others:
+                statements.insert(0, Statement(DIFFERING[query.language], ()))
+            silent = [facet for facet, items in chosen.items() if not items]
+            statements += [Statement(silence(query.language), (), label=facet.label) for facet in silent]
+        return compose(
+            query, statements, removed=removed, evidence=evidence, titles=names.titles, confidence=confidence
+        )
+
+    def choose(
+        self, query: Query, ranked: Mapping[Facet, Sequence[Evidence]]
+    ) -> tuple[dict[Facet, list[Evidence]], float]:
+        """Per facet the sentences to answer from, none where they are not sure enough; and the surest confidence."""
+        calibration = answerability.shipped()
+        chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
+        confidences = {
+            facet: calibration.confidence(answerability.features_of(ranked[facet], items[0])) if items else 0.0
+            for facet, items in chosen.items()
+        }
+        # A question for yes or no may be answered by a fact that differs from it, a question for a summary by a section
+        # that holds no one answer: the reader, which looks for one, is less sure of both.
+        # A comparison names its matter once for all sides, so that each side's question is cut out of it roughly.
+        point = "loose" if query.kind in ("yesno", "summary", "compare") else self.config.refusal
+        least = calibration.thresholds[point]
+        kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
+        return kept, max(confidences.values(), default=0.0)
+
+    def _rows(self, query: Query, chosen: Mapping[Facet, list[Evidence]]) -> list[Statement]:
+        """A row or more for each side of a comparison, a stated gap where a report is silent."""
+        statements: list[Statement] = []
+        for facet, items in chosen.items():
+            rows = in_its_own_words(items, language=query.language, label=facet.label)
+            statements += rows or [Statement(silence(query.language), (), label=facet.label)]
+        return statements
+
+    def _draft(
+        self, query: Query, evidence: Sequence[Evidence], generator: TextGenerator
+    ) -> Generator[Event, None, str]:
+        yield Event("status", "writing")
+        passages = "\n".join(
+            f"{number}. {' '.join(item.text.split())}" for number, item in enumerate(evidence, start=1)
+        )
+        pieces = []
+        for piece in generator.generate(self.prompts[query.language].messages(evidence=passages, question=query.text)):
+            pieces.append(piece)
+            yield Event("token", piece)
+        return "".join(pieces)

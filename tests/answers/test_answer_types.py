@@ -1,0 +1,49 @@
+"""What questions ask for, and whether a sentence names it."""
+
+import pytest
+
+from rag.answers.answer_types import AnswerType, answer_type, is_question, names_answer
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("督查组由谁担任组长？", "person"),
+        ("大会在哪里举办？", "place"),
+        ("哪个城市承办了比赛？", "place"),
+        ("校园什么时候开放？", "time"),
+        ("运动会开幕时间", "time"),
+        ("学校有多少所？", "figure"),
+        ("踩踏事故死亡人数", "figure"),
+        ("Where was the meeting held?", "place"),
+        ("How many schools were built?", "figure"),
+        ("为什么减少了作业？", ""),
+        ("时间安排上有什么考虑？", ""),
+    ],
+)
+def test_the_words_that_ask_tell_what_for(question: str, kind: AnswerType) -> None:
+    assert answer_type(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "kind", "named"),
+    [
+        ("大会在泉州市举行。", "2022年大会在哪里举行？", "place", True),
+        ("大会如期举行。", "2022年大会在哪里举行？", "place", False),
+        ("泉州市的大会如期举行。", "泉州市的大会在哪里举行？", "place", False),
+        ("9月1日开学。", "什么时候开学？", "time", True),
+        ("按时开学。", "什么时候开学？", "time", False),
+        ("新建12所。", "建了多少所？", "figure", True),
+        ("2018年新建学校。", "建了多少所？", "figure", False),
+        ("建了很多。", "为什么建？", "", True),
+    ],
+)
+def test_a_sentence_names_what_the_question_does_not_say(
+    text: str, question: str, kind: AnswerType, named: bool
+) -> None:
+    assert names_answer(text, question, kind) is named
+
+
+def test_a_question_is_told_from_a_statement() -> None:
+    assert is_question("吉祥物是什么样子的？”")
+    assert not is_question("他问：“为什么？”然后走了。")

@@ -1,0 +1,36 @@
+"""Sentences about a thing of the same sort as the one asked about, and those that are about it after all."""
+
+import pytest
+
+from rag.answers.contrasts import contrasted
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "word"),
+    [
+        ("高中的巩固率是多少？", "全市小学巩固率为99.2%。", "高中"),
+        ("普通高中的大班额比例不能高于多少？", "义务教育阶段大班额控制在3%以内。", "高中"),
+        ("非本市户籍学生有多少？", "本市户籍学生3万人。", "非本市户籍"),
+        ("民办学校有多少所？", "公办学校有30所。", "民办"),
+        ("省级示范校有几所？", "创建市级示范校8所。", "省级"),
+        ("男生的达标率是多少？", "女生达标率为96%。", "男生"),
+    ],
+)
+def test_another_thing_of_the_sort_is_named(question: str, text: str, word: str) -> None:
+    assert contrasted(question, text, "") == word
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "around"),
+    [
+        ("高中的巩固率是多少？", "全市小学和高中巩固率都有提高。", ""),
+        ("高中的巩固率是多少？", "巩固率为99.2%。", ""),
+        ("高中的毛入学率是多少？", "全市初中毕业生的升学率达98%。", "《工作总结》 三、普及高中阶段教育"),
+        ("小学有多少个大班额？", "消除义务教育大班额120个。", ""),
+        ("普高招生多少人？", "普通高中招生3000人。", ""),
+        ("学校有多少所？", "公办学校有30所。", ""),
+        ("户籍学生有多少？", "随迁子女和户籍学生一视同仁。", ""),
+    ],
+)
+def test_what_speaks_of_the_thing_asked_is_no_contrast(question: str, text: str, around: str) -> None:
+    assert contrasted(question, text, around) == ""

@@ -1,0 +1,39 @@
+"""Questions about several things, taken apart."""
+
+import pytest
+
+from rag.answers.coordination import asks_of_each, each_alone
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("全市小学和初中的巩固率分别是多少？", ("全市小学的巩固率是多少？", "全市初中的巩固率是多少？")),
+        ("洛阳和泉州经济增长了多少？", ("洛阳经济增长了多少？", "泉州经济增长了多少？")),
+        ("开学典礼的时间和地点？", ("开学典礼的时间？", "开学典礼的地点？")),
+        ("洛阳市市长和泉州市市长是谁？", ("洛阳市市长是谁？", "泉州市市长是谁？")),
+        ("小学、初中和高中各有多少所？", ("小学有多少所？", "初中有多少所？", "高中有多少所？")),
+    ],
+)
+def test_each_thing_gets_a_question_of_its_own(question: str, parts: tuple[str, ...]) -> None:
+    assert tuple(alone for _, alone in each_alone(question)) == parts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "小学和初中一共有多少所？",  # a sum no sentence says of one
+        "教育局和财政局联合印发了多少份文件？".replace("联合", "共同"),
+        "专科及以上学历的教师占多少？",  # one thing
+        "小学和初中做了什么？",  # asks for no one thing of each
+        "学校有多少所？",
+    ],
+)
+def test_one_question_stays_one(question: str) -> None:
+    assert each_alone(question) == ()
+
+
+def test_a_question_says_that_it_asks_about_each() -> None:
+    assert asks_of_each("小学和初中分别有多少所？")
+    assert asks_of_each("小学和初中各有多少所？")
+    assert not asks_of_each("小学和初中有多少所？")
