@@ -14,6 +14,7 @@ from rag.config import Config
 from rag.errors import RagError
 from rag.evaluating import evaluate
 from rag.indexing import index
+from rag.verifying import verify as verify_text
 
 # Only click, the settings, the errors and commands are imported here: `rag --help` answers in under 0.3 s. Each command
 # imports what it needs.
@@ -134,7 +135,7 @@ def verify(config: Config, /, names: tuple[str, ...]) -> None:
 main.add_command(index)
 
 
-for command in (search, ask, chat, cite):
+for command in (search, ask, chat, cite, verify_text):
     main.add_command(command)
 
 

@@ -15,6 +15,7 @@ from rag.answers.footnotes import leaf, place
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answer
+    from rag.answers.checking import Checked
     from rag.answers.citations import CitedPassage
     from rag.answers.retrieval import Hit
     from rag.config import Config
@@ -138,6 +139,20 @@ def passage_text(passage: "CitedPassage", *, links: str = "") -> str:
         return head
     words = click.style(f"【{passage.quote}】", fg="black", bg="yellow")
     return f"{head}\n\n…{passage.before}{words}{passage.after}…"
+
+
+def checked_text(checked: Sequence["Checked"]) -> str:
+    """Each statement behind its verdict, with the reason and the words it was checked against."""
+    blocks = []
+    for item in checked:
+        colour = "green" if item.verdict == "supported" else "red"
+        lines = [f"{click.style(item.verdict, fg=colour)}  {item.text}"]
+        lines += [f"    {item.reason}"] if item.reason else []
+        for citation in item.citations:
+            where = place(citation.title, citation.section)
+            lines += [f"    {where}", f"    “{_one_line(citation.quote)}”", f"    rag cite {citation.id}"]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

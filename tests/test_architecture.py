@@ -33,10 +33,11 @@ ROOMS = {
     "commands": {"errors", "config"},
     "indexing": {"errors", "config", "index", "models", "answers", "terminal", "commands"},
     "evaluating": {"errors", "config", "evaluation", "terminal", "commands"},
+    "verifying": {"errors", "config", "answers", "terminal", "commands"},
     "asking": {"errors", "config", "index", "answers", "service", "terminal", "commands"},
     "cli": {
         *("errors", "config", "reports", "index", "models", "answers", "service"),
-        *("terminal", "doctor", "commands", "evaluating", "asking", "indexing"),
+        *("terminal", "doctor", "commands", "evaluating", "asking", "verifying", "indexing"),
     },
     "client": {"errors", "answers", "service"},
     "__main__": {"cli"},

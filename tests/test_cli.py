@@ -105,7 +105,8 @@ class TestHelp:
         example = result.output.rpartition("Example:")[2]
         for name in ("gold", "passages", "questions", "dev", "test", "zh_refine", "zh_int"):
             Path(f"{name}.jsonl").touch()
-        Path("README.md").touch()
+        for name in ("README.md", "draft.txt"):
+            Path(name).touch()
         Path("reports").mkdir()
         Path("shared").mkdir()
         program, *rest = shlex.split(example)

@@ -13,7 +13,7 @@ from rag.answers.answer import Event
 from rag.answers.pipeline import Pipeline
 from rag.config import Config
 from rag.index.snapshot import Snapshot
-from rag.service import events, exports, openai_chat, problems
+from rag.service import events, exports, openai_chat, problems, verifying
 from rag.service import reports as changes
 from rag.service.backend import Service, Shared
 from rag.service.concurrency import CLIENT_CLOSED_REQUEST, beside, until_closed
@@ -175,6 +175,7 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
     app.include_router(changes.writing)
     app.include_router(changes.reading)
     app.include_router(exports.router)
+    app.include_router(verifying.router)
     app.include_router(openai_chat.router)
     app.include_router(page_routes())
     app.router.routes.append(Route("/mcp", _Mcp()))

@@ -31,7 +31,7 @@ _PLACE: dict[str, Any] = {
 _ADDRESS = {"address": "四/(二)"}
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
     """Unknown fields are refused, so that a typo does not silently ask something else."""
 
     model_config = ConfigDict(extra="forbid")
@@ -41,7 +41,7 @@ class Body(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class AskFilters(_Request):
+class AskFilters(Request):
     """Only reports that meet every filter given are read; values of one filter are alternatives."""
 
     reports: Names = Field(default_factory=list, description="report ids, as `GET /v1/reports` lists them")
@@ -58,7 +58,7 @@ class AskFilters(_Request):
         )
 
 
-class AskOptions(_Request):
+class AskOptions(Request):
     """What is left out follows the service's configuration."""
 
     generate: bool | None = Field(
@@ -67,7 +67,7 @@ class AskOptions(_Request):
     top_k: Count | None = Field(default=None, description="how many sections are read for the answer")
 
 
-class AskRequest(_Request):
+class AskRequest(Request):
     """A question and what may be read to answer it."""
 
     model_config = ConfigDict(
@@ -95,7 +95,7 @@ class AskRequest(_Request):
     stream: bool = Field(default=False, description="answer as server-sent events, as with `Accept: text/event-stream`")
 
 
-class SearchRequest(_Request):
+class SearchRequest(Request):
     """The query string of a search; the filters may be given more than once."""
 
     q: Question = Field(description="what to look for", examples=["随迁子女 义务教育"])
