@@ -60,22 +60,22 @@ def linked(records: Sequence[ReportRecord]) -> list[ReportRecord]:
     for newer, older in _repealed(records):
         versions[newer.id].add(older.id)
         versions[older.id].add(newer.id)
+    found: dict[str, ReportRecord] = {}
     by_id = {record.id: record for record in records}
-    result = []
     for record in records:
+        if record.id in found:
+            continue
         family = sorted((by_id[other] for other in _family(record.id, versions, copies)), key=_standing)
-        place = [other.id for other in family].index(record.id)
-        before = [other.id for other in family[:place] if other.id not in copies[record.id]]
         newest = family[-1].id
-        result.append(
-            replace(
-                record,
-                duplicates=tuple(sorted(copies[record.id])),
-                revision_of=before[-1] if before else "",
-                superseded_by="" if newest == record.id else newest,
+        for place, member in enumerate(family):
+            before = (other.id for other in reversed(family[:place]) if other.id not in copies[member.id])
+            found[member.id] = replace(
+                member,
+                duplicates=tuple(sorted(copies[member.id])),
+                revision_of=next(before, ""),
+                superseded_by="" if member.id == newest else newest,
             )
-        )
-    return result
+    return [found[record.id] for record in records]
 
 
 def standing(records: Sequence[Record], *, years: Collection[int] = (), reports: Collection[str] = ()) -> list[Record]:
