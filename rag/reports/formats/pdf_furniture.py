@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from rag.reports.formats.pdf_lines import Line
 from rag.reports.lines import squeezed
@@ -11,7 +12,7 @@ _EDGE = 0.12  # of the page's height, at the top and at the bottom
 _OUTERMOST = 4  # lines at each edge that may run on: a head of two lines, its parts on the left and on the right
 _DRIFT = 3.0  # points between the places of one running line on two pages
 _SHARE = 0.35  # of the pages that a running line stands on; heads of left and right pages are on half each
-_ENOUGH = 4  # pages, however many there are: heads that name the chapter
+_ENOUGH = 4  # pages one after the other, on both sides or on one: heads that name the chapter
 _NUMBER = re.compile(r"\d+")
 _NUMERAL = r"(?:\d{1,4}|[ivxlc]{1,6}|[IVXLC]{1,6})"
 _PAGE_NUMBER = re.compile(
@@ -58,8 +59,9 @@ def _edges(lines: Sequence[Line], heights: Mapping[int, float]) -> list[Line]:
 
 def _runs(alike: Sequence[Line], pages: int) -> bool:
     """Whether lines that differ in their numbers at most run through the pages."""
-    count = len({line.page for line in alike})
-    if count < 2 or (count < _SHARE * pages and count < _ENOUGH):
+    on = sorted({line.page for line in alike})
+    in_a_row = len(on) >= _ENOUGH and all(after - page <= 2 for page, after in pairwise(on))
+    if len(on) < 2 or (len(on) < _SHARE * pages and not in_a_row):
         return False
     if len({squeezed(line.text) for line in alike}) == 1:
         return not _PAGE_NUMBER.fullmatch(squeezed(alike[0].text))  # a number that does not count is no page's

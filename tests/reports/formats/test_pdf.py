@@ -177,6 +177,19 @@ def test_the_number_of_a_single_page_is_furniture_and_a_figure_in_the_text_is_no
     assert document.furniture == ((6, 8),)
 
 
+def test_a_head_that_names_the_chapter_runs_and_a_line_that_comes_back_does_not() -> None:
+    drawing = Drawing()
+    for page, name in enumerate("甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳"):
+        drawing.write("第二章 师资" if 3 <= page < 8 else f"正文之{name}", x=150, y=565)
+        drawing.write("本节完" if page % 4 == 0 else f"未完，转{name}", y=545)
+        drawing.lines(wrapped(TEACHERS, 25), y=400)
+        drawing.next_page()
+    document = read_back(drawing)
+    ((start, end),) = document.furniture
+    assert document.text[start:end] == "第二章 师资\n"
+    assert document.text[:start].count("本节完") == 4
+
+
 def test_lines_that_happen_to_be_alike_are_content() -> None:
     drawing = Drawing()
     for page in range(4):
