@@ -50,6 +50,11 @@ def locked(index_dir: Path, *, patience: float = 0.0) -> Iterator[None]:
         for left in (index_dir / _BUILDING, *index_dir.glob(f"{_PRUNED}*")):
             if left.exists():
                 shutil.rmtree(left)
+        names = snapshot_names(index_dir)
+        if names and not (index_dir / CURRENT).exists():
+            # Its very first writer was killed between the last two steps, or the file was lost: every snapshot is
+            # whole before it gets its name, and the newest is the one that was, or was to be, the live one.
+            _make_live(names[-1], index_dir)
         yield
 
 
@@ -82,12 +87,16 @@ def publish(building: Path, name: str, *, index_dir: Path) -> Path:
         snapshot.rename(index_dir / f"{_PRUNED}{name}")
     building.rename(snapshot)
     flush(index_dir)
+    _make_live(name, index_dir)
+    return snapshot
+
+
+def _make_live(name: str, index_dir: Path) -> None:
     pending = index_dir / f"{CURRENT}.new"
     pending.write_text(f"{name}\n", encoding="utf-8")
     flush(pending)
     pending.replace(index_dir / CURRENT)
     flush(index_dir)
-    return snapshot
 
 
 def live_name(index_dir: Path) -> str:

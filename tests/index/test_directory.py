@@ -57,6 +57,15 @@ def test_without_an_index_the_command_is_named(tmp_path: Path) -> None:
         assert "rag index" in caught.value.remedy
 
 
+def test_a_writer_makes_the_newest_snapshot_live_where_no_file_says_which_is(tmp_path: Path) -> None:
+    names = [_publish(tmp_path, number) for number in range(2)]
+    (tmp_path / CURRENT).unlink()
+    with pytest.raises(SnapshotError, match="there is no index"):
+        live_name(tmp_path)
+    with writing(tmp_path):
+        assert live_name(tmp_path) == names[1]
+
+
 @pytest.mark.parametrize("content", [b"", b"../elsewhere\n", b"20240506T070809000010Z-abcdef012345\n", b"\xff\xfe"])
 def test_a_current_that_names_no_snapshot_is_explained(tmp_path: Path, content: bytes) -> None:
     (tmp_path / CURRENT).write_bytes(content)
