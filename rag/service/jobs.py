@@ -139,8 +139,8 @@ class Jobs:
             await asyncio.wait([task])  # a fault ends this job, not the line
         finally:
             task.cancel()
-        note(**_outcome(job, task.exception(), folder=self._folder / job.id))
         await to_thread.run_sync(shutil.rmtree, self._folder / job.id, True)
+        note(**_outcome(job, task.exception(), folder=self._folder / job.id))
 
     def _forget_old(self) -> None:
         finished = [job_id for job_id, job in sorted(self._jobs.items()) if job.finished]
