@@ -1,14 +1,18 @@
 """`rag eval`: gold files, public question sets, or a folder of both, to the figures they are known by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from rag.commands import as_json_option, configured, echo_json, example
 from rag.config import Config
+from rag.errors import InputError
+
+if TYPE_CHECKING:
+    from rag.evaluation.grading import Row
 
 # As in rag/cli.py, each command imports what it needs.
 
@@ -102,6 +106,11 @@ def evaluate() -> None:
 @_paths_option("--distractors", "distractors", required=False, help="Reports, indexed too, that it does not ask about")
 @click.option("--no-generate", is_flag=True, help="Evaluate the answers in the evidence's own words.")
 @click.option("--failures", is_flag=True, help="Show each failing question too.")
+@click.option(
+    "--curve",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Answer at the eager operating point, and draw how many answers are wrong at each confidence (SVG).",
+)
 @as_json_option
 @configured
 def gold(
@@ -112,6 +121,7 @@ def gold(
     distractors: tuple[Path, ...],
     no_generate: bool,
     failures: bool,
+    curve: Path | None,
     as_json: bool,
 ) -> None:
     """Ask every question of GOLD and grade the answers.
@@ -123,9 +133,13 @@ def gold(
 
     if no_generate:
         config = replace(config, generate=False)
+    if curve is not None:
+        config = replace(config, refusal="eager")
     with watching() as watch:
         watch.say("loading the models")
         evaluation = evaluate_gold(gold, folders, config, distractors=distractors, progress=watch.count)
+    if curve is not None:
+        _draw(evaluation.rows, curve, title=f"{gold.name}: risk and coverage")
     _echo(evaluation, as_json=as_json)
     if failures and not as_json:
         click.echo(f"\n{evaluation.failures()}")
@@ -226,6 +240,17 @@ def rgb(config: Config, /, files: tuple[Path, ...], limit: int | None, as_json: 
         watch.say("loading the models")
         benchmark = measure_rgb(files, config=config, limit=limit, progress=watch.count)
     _echo(benchmark, as_json=as_json)
+
+
+def _draw(rows: "Sequence[Row]", curve: Path, *, title: str) -> None:
+    from rag.answers.answerability import OPERATING_POINTS, shipped
+    from rag.evaluation.curve import picture, risk_coverage
+
+    thresholds = {name: shipped().thresholds[name] for name in OPERATING_POINTS}
+    try:
+        curve.write_text(picture(risk_coverage(rows), thresholds, title=title), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{curve} cannot be written: {error.strerror}", remedy="Give a file in a folder.") from error
 
 
 def _echo(measured: Measured, *, as_json: bool) -> None:

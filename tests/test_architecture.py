@@ -32,7 +32,7 @@ ROOMS = {
     "doctor": {"errors", "config", "reports", "index", "models", "answers"},
     "commands": {"errors", "config"},
     "indexing": {"errors", "config", "index", "models", "answers", "terminal", "commands"},
-    "evaluating": {"errors", "config", "evaluation", "terminal", "commands"},
+    "evaluating": {"errors", "config", "answers", "evaluation", "terminal", "commands"},
     "verifying": {"errors", "config", "answers", "terminal", "commands"},
     "asking": {"errors", "config", "index", "answers", "service", "terminal", "commands"},
     "cli": {

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Protocol
 
+OPERATING_POINTS = ("strict", "balanced", "eager")  # of the setting `refusal`
 _CLIP = 1e-4  # probabilities are kept this far from 0 and 1, so that their log-odds stay finite
 
 
