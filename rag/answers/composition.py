@@ -17,6 +17,7 @@ _MARKER = re.compile(r"\s*\[\d+\]")
 _LISTED = re.compile(r"[^,，。;；:：、(（)）]+(?:、[^,，。;；:：、(（)）]+)+")
 
 SUPPORTED = Verdict("supported")
+_MIXED = Verdict("misattributed", "no one sentence says it: its parts stand in different ones")
 PLAN_MARK = {"zh": "(计划)", "en": "(planned) "}
 
 
@@ -61,22 +62,42 @@ def check_draft(
     for claim in claims_of(draft):
         verdicts = [_verdict(claim, query, items, titles) for items in cited]
         items = next((items for items, verdict in zip(cited, verdicts, strict=True) if verdict.supported), None)
+        if items is not None and len(items) > 1 and not _borne_out_piece_by_piece(claim, items, titles):
+            items = None
         if items is None:
-            fallen.append(Statement(claim, (), verdicts[-1]))
+            verdict = verdicts[-1]
+            fallen.append(Statement(claim, (), verdict if not verdict.supported else _MIXED))
         else:
             standing.append(Statement(_marked(claim, items[0], query.language), items))
     return standing, fallen
 
 
+def _borne_out_piece_by_piece(claim: str, items: Sequence[Evidence], titles: Mapping[str, str]) -> bool:
+    """Whether each piece of a claim that rests on several sentences stands in one of them.
+
+    Else the figure of one sentence is told of the thing that only another one names.
+    """
+    return all(
+        any(_supported(piece, (item,), titles).supported for item in items)
+        for piece in _CLAUSE.split(claim)
+        if quantities(piece)
+    )
+
+
 def _verdict(claim: str, query: Query, items: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
     span = "\n".join(item.text for item in items)
-    context = " ".join(words for item in items for words in (titles.get(item.chunk.report, ""), *item.chunk.path))
-    verdict = verify(claim, span, context=context, planned=any(item.planned for item in items))
+    verdict = _supported(claim, items, titles)
     if verdict.supported and query.language == "en" and len(re.findall(r"[A-Za-z]{2,}", claim)) < 3:
         return Verdict("unsupported", "a bare figure or name says nothing that could be checked")
     if verdict.supported and query.language == "zh" and not _of_the_matter_asked(claim, query, span):
         return Verdict("misattributed", "the cited words say it of something else")
     return verdict
+
+
+def _supported(claim: str, items: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
+    span = "\n".join(item.text for item in items)
+    context = " ".join(words for item in items for words in (titles.get(item.chunk.report, ""), *item.chunk.path))
+    return verify(claim, span, context=context, planned=any(item.planned for item in items))
 
 
 def _of_the_matter_asked(claim: str, query: Query, span: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from rag.answers.asked import Asked, asked
 from rag.answers.coordination import each_alone
@@ -124,11 +124,11 @@ class Query:
 
 
 def understand(question: str, records: Sequence[Record], *, filters: Filters, longest: int) -> Query:
-    """Read a question against the metadata of the index's own reports.
+    """Read a question, in simplified or traditional characters or English, against the metadata of the reports.
 
     Raises `InputError` for an empty question, one of more than `longest` characters, or a filter that no report meets.
     """
-    text = " ".join(half_width(question).split())
+    text = simplified(" ".join(half_width(question).split()))
     if not text:
         raise InputError("the question is empty", remedy="Ask in a sentence, in Chinese or English.")
     if len(text) > longest:
@@ -162,6 +162,18 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         asks_outcome=bool(_OUTCOME_ASKED.search(text)),
         asks_plan=bool(_PLAN_ASKED.search(text)),
     )
+
+
+def simplified(text: str) -> str:
+    """The text in simplified characters, which the reports are written in."""
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
 
 
 def select(records: Sequence[Record], filters: Filters) -> list[Record]:

@@ -96,8 +96,10 @@ class Writer:
         }
         # A question for yes or no may be answered by a fact that differs from it, a question for a summary by a section
         # that holds no one answer: the reader, which looks for one, is less sure of both.
-        # A comparison names its matter once for all sides, so that each side's question is cut out of it roughly.
-        point = "loose" if query.kind in ("yesno", "summary", "compare") else self.config.refusal
+        # A comparison names its matter once for all sides, so that each side's question is cut out of it roughly; and
+        # of an English question the reader, which was trained for Chinese, sees key words alone.
+        rough = query.kind in ("yesno", "summary", "compare") or query.language == "en"
+        point = "loose" if rough else self.config.refusal
         least = calibration.thresholds[point]
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)

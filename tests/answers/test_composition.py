@@ -28,6 +28,17 @@ def test_each_claim_cites_the_sentence_that_bears_it_out() -> None:
     assert fallen == []
 
 
+def test_the_figure_of_one_sentence_is_not_told_of_what_only_another_names() -> None:
+    first = evidence("全市本科入围率首次超过五成,达52.4%。", start=0)
+    second = evidence("高考实现新突破,重点入围人数3460人。", start=60)
+    asked = query("高考本科入围多少人,入围率是多少?")
+    standing, fallen = check_draft("本科入围3460人,入围率52.4%。", asked, [first, second], titles={})
+    assert standing == []
+    assert fallen[0].verdict.value == "misattributed"
+    standing, _ = check_draft("重点入围人数3460人,本科入围率52.4%。", asked, [first, second], titles={})
+    assert [statement.evidence for statement in standing] == [(first, second)]
+
+
 def test_a_claim_nothing_bears_out_falls_with_its_reason() -> None:
     standing, fallen = check_draft("新建幼儿园21所。", query("新建多少所幼儿园?"), [BUILT, SPENT], titles={})
     assert standing == []

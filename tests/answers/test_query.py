@@ -154,3 +154,7 @@ def test_a_side_of_a_comparison_asks_about_that_side_alone() -> None:
         "洛阳2019年的学生资助规模:惠及多少人次?",
         "泉州2018年的学生资助规模:惠及多少人次?",
     ]
+
+
+def test_traditional_characters_ask_the_same() -> None:
+    assert ask("洛陽2019年有多少所學校？") == ask("洛阳2019年有多少所学校？")
