@@ -16,6 +16,7 @@ from rag.answers.query import Filters
 from rag.config import Config
 from rag.errors import GeneratorError, SnapshotError
 from rag.service.api import create_app
+from rag.service.opening import StartingError
 from tests.service.made import serving
 from tests.service.web.conftest import ASTRAL, NARROW, OpenPage
 from tests.service.web.made import CHENGDU, KINDERGARTENS, PLACES, QINGDAO, STUDENTS, ScriptedPipeline
@@ -324,8 +325,15 @@ class TestTakingAway:
 class TestStates:
     @pytest.mark.parametrize(("language", "title"), [(CHINESE, "正在加载模型"), (ENGLISH, "Loading the models")])
     def test_while_the_models_load_it_waits_and_goes_on_by_itself(
-        self, config: Config, pipeline: ScriptedPipeline, open_page: OpenPage, language: str, title: str
+        self,
+        config: Config,
+        pipeline: ScriptedPipeline,
+        open_page: OpenPage,
+        monkeypatch: pytest.MonkeyPatch,
+        language: str,
+        title: str,
     ) -> None:
+        monkeypatch.setattr(StartingError, "retry_after_seconds", 1)
         loaded = threading.Event()
 
         def open_pipeline(_: Config) -> ScriptedPipeline:

@@ -19,11 +19,11 @@ export function problemView(problem, again, ...more) {
   const detail = problem.detail && !["starting", "overloaded"].includes(problem.slug);
   const node = element(
     "div",
-    { class: `notice ${problem.passing ? "passing" : ""}` },
-    element("h3", {}, icon(problem.passing ? "clock" : "alert"), said(problem.title)),
+    { class: problem.calm ? "notice calm" : "notice" },
+    element("h3", {}, icon(problem.slug in COMMANDS ? "book" : problem.calm ? "clock" : "alert"), said(problem.title)),
     said(problem.advice, null, "p"),
     problem.slug in COMMANDS && element("p", {}, element("code", { lang: "en" }, COMMANDS[problem.slug])),
-    detail && element("p", { class: "detail", lang: languageOf(problem.detail) }, problem.detail),
+    detail && element("p", { class: "detail", lang: languageOf(problem.detail) }, problem.detail.replaceAll("`", "")),
     wait,
     element("div", { class: "buttons" }, buttons),
   );

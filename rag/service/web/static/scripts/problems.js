@@ -20,9 +20,9 @@ export class Problem extends Error {
     return new Problem("lost");
   }
 
-  /** Whether it is expected to pass by itself. */
-  get passing() {
-    return ["starting", "overloaded", "lost"].includes(this.slug);
+  /** Whether it is a state that passes or is to be expected, and nobody's fault. */
+  get calm() {
+    return ["starting", "overloaded", "lost", "index", "empty", "model"].includes(this.slug);
   }
 
   get title() {

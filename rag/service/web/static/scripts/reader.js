@@ -190,5 +190,5 @@ function holds(report, passage) {
 }
 
 function problemless(key) {
-  return element("p", { class: "notice" }, icon("alert"), said(key));
+  return element("p", { class: "notice calm" }, icon("alert"), said(key));
 }
