@@ -5,7 +5,7 @@ CORPUS := $(or $(RAG_CORPUS_DIR),corpus)
 INDEX := $(or $(RAG_INDEX_DIR),index)/CURRENT
 export Q
 
-.PHONY: help ask serve test models lock
+.PHONY: help ask serve test screenshots models lock
 .DELETE_ON_ERROR:
 
 help:  ## show this
@@ -24,6 +24,9 @@ test: .venv/.dev | models  ## check style and types, run all tests
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/pytest
+
+screenshots: .venv/.dev | models  ## take the pictures of the README anew, in Chromium
+	.venv/bin/python -m tests.screenshots
 
 models: .venv/.installed  # looks at the disk itself, in a fraction of a second, wherever RAG_MODELS_DIR points
 	.venv/bin/rag models pull

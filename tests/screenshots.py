@@ -16,7 +16,7 @@ from tests.service.web.made import CORPUS
 
 FOLDER = Path(__file__).parents[1] / "docs"
 QUESTION = "成都2018年解决了多少随迁子女的义务教育？"
-COMPARISON = "成都和青岛2018年各有多少所幼儿园？"
+COMPARISON = "成都和绵阳的高中阶段毛入学率各是多少？"
 LONGEST = 120_000  # milliseconds that an answer may take on a busy machine
 
 
@@ -32,6 +32,10 @@ def main() -> int:
         build_index([CORPUS], config)
         with serving(create_app(config), seconds=120) as base, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+            warm = browser.new_page()
+            warm.goto(f"{base}/#/answer?q={QUESTION}")
+            warm.locator(".answer").wait_for(timeout=LONGEST)
+            warm.close()
             picture(browser, base, "page", language="zh-CN", width=1280, question=QUESTION)
             picture(browser, base, "page-en", language="en-US", width=1280, scheme="dark", question=QUESTION)
             picture(browser, base, "page-narrow", language="zh-CN", width=360, question=QUESTION)

@@ -96,6 +96,11 @@ def test_every_make_target_is_there() -> None:
     assert {"ask", "test", "serve"} <= named <= targets
 
 
+def test_every_picture_is_there() -> None:
+    pictures = set(re.findall(r"\]\((docs/[^)]+)\)", README))
+    assert pictures == {f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.png")}
+
+
 def test_every_exit_code_of_an_error_is_explained() -> None:
     def codes(error: type[RagError]) -> set[int]:
         return {error.exit_code}.union(*(codes(below) for below in error.__subclasses__()))

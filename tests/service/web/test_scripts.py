@@ -93,21 +93,37 @@ class TestFigures:
             ("入园率为99.46%，提高1.5个百分点", [[99.46, "%"], [1.5, "个百分点"]]),
             ("投入29.7亿元，１２所学校", [[2970000000, "元"], [12, "所"]]),
             ("青教发〔2018〕8号，占1/3，师生比1:200，第12条，3至5岁", [[5, "岁"]]),
+            ("近97%以上", [[97, "%"]]),
             ("1,200 schools and 3 teachers", [[1200, "schools"], [3, "teachers"]]),
         ],
     )
     def test_figures_have_value_and_unit_and_dates_are_none(self, page: Page, text: str, figures: list[Any]) -> None:
         assert call(page, "figures", "m.figuresOf(v).map(f => [f.value, f.unit])", text) == figures
 
-    def test_only_a_unit_that_every_side_has_once_is_compared(self, page: Page) -> None:
-        def rows(*texts: str) -> list[dict[str, Any]]:
-            return [{"label": label, "text": text, "claim": {}} for label, text in zip("甲乙丙", texts, strict=False)]
+    def test_a_figure_is_shown_with_its_bounds(self, page: Page) -> None:
+        assert call(page, "figures", "m.figuresOf(v).map(f => f.text)", "毛入学率在97%以上，超过1.5万人") == [
+            "97%以上",
+            "超过1.5万人",
+        ]
 
-        compared = "(f => f && [f.unit, ...f.bars.map(bar => [bar.label, bar.value])])(m.comparableFigures(v))"
-        both = rows("建成3所，添学位200个", "建成5所、改建2所，添学位90个")
-        assert call(page, "figures", compared, both) == ["个", ["甲", 200], ["乙", 90]]
-        assert call(page, "figures", compared, rows("建成3所", "投入5亿元")) is None
-        assert call(page, "figures", compared, rows("建成3所")) is None
+    @pytest.mark.parametrize(
+        ("question", "sides", "bars"),
+        [
+            ("甲和乙的学位各有多少?", ["建成3所，添学位200个", "改建2所，学位90个"], ["个", 200, 90]),
+            ("两地的毛入学率", ["毛入学率为98.5%", "毛入学率在97%以上；残疾儿童入学率95%"], ["%", 98.5, 97]),
+            ("两地的毛入学率", ["毛入学率为98.5%", "毛入学率为97%，县里毛入学率为95%"], None),  # which of the two?
+            ("各有多少学校?", ["建成3所学校", "建成5所、改建2所学校"], None),  # 5所 may be schools too
+            ("各有多少学校?", ["建成3所学校", "学校、培训机构新增5所"], None),  # or institutions alone
+            ("各有多少学校?", ["建成3所学校", "学校获得5亿元"], None),
+            ("各有多少学校?", ["建成3所学校"], None),
+        ],
+    )
+    def test_only_what_the_question_names_on_every_side_is_compared(
+        self, page: Page, question: str, sides: list[str], bars: list[Any] | None
+    ) -> None:
+        rows = [{"label": label, "text": text, "claim": {}} for label, text in zip("甲乙", sides, strict=False)]
+        shown = "(f => f && [f.unit, ...f.bars.map(bar => bar.value)])(m.comparableFigures(v.rows, v.question))"
+        assert call(page, "figures", shown, {"rows": rows, "question": question}) == bars
 
 
 class TestPlaces:

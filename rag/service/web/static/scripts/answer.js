@@ -61,13 +61,14 @@ export function passage(item, { href = toReport(item.report, item.start, item.en
 function body(answer) {
   const rows = statementsOf(answer);
   const citations = numbersOf(answer);
-  if (answer.kind === "compare" && rows.some((row) => row.label)) return comparison(rows, citations);
+  if (answer.kind === "compare" && rows.some((row) => row.label)) return comparison(rows, citations, answer.question);
   return element("div", { class: "statements" }, rows.map((row) => statementView(row, citations)));
 }
 
-function comparison(rows, citations) {
+function comparison(rows, citations, question) {
   const figures = comparableFigures(
     rows.map((row) => ({ ...row, planned: row.claim?.citations.some((id) => citations.get(id)?.planned) ?? false })),
+    question,
   );
   const head = ["compare.side", "compare.words"].map((key) => said(key, null, "th", { scope: "col" }));
   const lines = rows.map((row, at) => {
