@@ -27,8 +27,8 @@ export function answerView(answer, address) {
 export function statementView({ text, claim }, citations) {
   return element(
     "p",
-    { class: "statement", lang: languageOf(text) },
-    element("span", { class: "words" }, text),
+    { class: "statement" },
+    element("span", { class: "words", lang: languageOf(text) }, text),
     " ",
     (claim?.citations ?? []).map((id) => chip(id, citations.get(id))),
     verdict(claim),
@@ -48,9 +48,9 @@ export function passage(item, { href = toReport(item.report, item.start, item.en
     { class: "passage", href, "data-start": item.start, "data-end": item.end },
     element(
       "span",
-      { class: "where", lang: languageOf(item.title) },
+      { class: "where" },
       number > 0 && element("span", { class: "number" }, String(number)),
-      element("span", {}, [item.title, ...item.section].join(" › ")),
+      element("span", { lang: languageOf(item.title) }, [item.title, ...item.section].join(" › ")),
       page,
       item.planned && planned(),
     ),
