@@ -10,6 +10,8 @@ const PATTERNS = [
   [/^only (?<what>\d+%) of its wording is in the cited words$/, "reason.wording"],
   [/^(?<what>.+) is cut short$/s, "reason.cut"],
   [/^it says '.+' where the cited words say '.+'$/, "reason.direction"],
+  [/^it says '.+' where the cited words give the figure itself$/, "reason.limit"],
+  [/^no one sentence says it: its parts stand in different ones$/, "reason.mixed"],
   [/^(?<what>.+) and the cited words differ in a negation$/s, "reason.negation"],
   [/^(?<what>.+) belongs to something else in the cited words$/s, "reason.pairing"],
   [/^(?<what>.+) cannot be told to belong to this in the cited words$/s, "reason.unclear"],

@@ -185,6 +185,8 @@ export const TEXTS = {
   "reason.wording": ["只有 {what} 的用词出现在引用的原文里", "only {what} of its wording is in the cited words"],
   "reason.cut": ["名称“{what}”不完整", "{what} is cut short"],
   "reason.direction": ["增减方向与原文相反", "its direction is the opposite of the cited words"],
+  "reason.limit": ["原文给的是确数，这句话说成了上限或下限", "the cited words give the figure itself, not a limit"],
+  "reason.mixed": ["没有一句原文这样说，它的各部分出自不同的句子", "its parts stand in different sentences"],
   "reason.negation": ["肯定与否定和原文不一致（{what}）", "{what} and the cited words differ in a negation"],
   "reason.pairing": ["原文里的 {what} 说的是别的事", "{what} belongs to something else in the cited words"],
   "reason.unclear": ["无法确定原文里的 {what} 说的就是这件事", "{what} cannot be told to belong to this in the cited words"],
