@@ -1,7 +1,7 @@
 """A text, with or without citations, to the verdict of each of its statements against the reports as they are now."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -225,9 +225,3 @@ def _fault(text: str, spans: Sequence[_Span]) -> str:
         planned=any(span.planned for span in spans),
     )
     return verdict.reason
-
-
-def verdicts(checked: Sequence[Checked]) -> Iterator[tuple[str, int]]:
-    """How many statements have each verdict, the verdicts in the order they first occur."""
-    for verdict in dict.fromkeys(item.verdict for item in checked):
-        yield verdict, sum(item.verdict == verdict for item in checked)
