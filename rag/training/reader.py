@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -26,6 +26,11 @@ BATCH_TOKENS = 4096
 POOL_GROUPS = 48  # groups sorted by length at a time, so that a batch holds little padding
 ENCODER_RATE, HEAD_RATE, WARM_UP, WEIGHT_DECAY = 1.2e-4, 1e-3, 0.05, 0.01
 EVIDENCE_WEIGHT = 4.0  # of a token in the answer's sentence; about one token in six of an answered passage is
+SPAN_WEIGHT = 1.0
+MASK_SHARE = (
+    0.08  # of a passage's tokens, those of the answer aside, in every other pair: it is then learnt less by heart
+)
+UNKNOWN = 3  # <unk> of the XLM-R vocabulary
 CHECKPOINT_SECONDS = 240
 
 logger = logging.getLogger(__name__)
@@ -61,10 +66,22 @@ def token_span(pair: Pair, start: int, end: int) -> tuple[int, int] | None:
     return (pair.first + hit[0], pair.first + hit[-1]) if hit else None
 
 
+def masked(item: Item, random: Random) -> Item:
+    """The item with some of its passage's tokens hidden, never those of the answer."""
+    first, last = item.span or (0, -1)
+    passage = range(item.pair.first, item.pair.first + len(item.pair.offsets))
+    ids = list(item.pair.ids)
+    for at in passage:
+        if not first <= at <= last and random.random() < MASK_SHARE:
+            ids[at] = UNKNOWN
+    return replace(item, pair=replace(item.pair, ids=ids))
+
+
 def batches(groups: Iterator[list[Example]], encoder: PairEncoder, random: Random) -> Iterator[list[Item]]:
     """Batches of at most `BATCH_TOKENS` padded tokens, drawn from pools that are sorted by length."""
     while examples := [example for group in islice(groups, POOL_GROUPS) for example in group]:
         items = [item for example in examples if (item := item_of(example, encoder)) is not None]
+        items = [masked(item, random) if random.random() < 0.5 else item for item in items]
         random.shuffle(items)
         items.sort(key=lambda item: len(item.pair.ids) // 16)
         pool: list[list[Item]] = [[]]
@@ -98,7 +115,7 @@ def loss_of(model: CrossEncoder, batch: Sequence[Item]) -> tuple[Tensor, dict[st
             target = torch.tensor([item.span[side] for item in batch if item.span])
             span = span + functional.cross_entropy(ends.masked_fill(~passage, -1e4)[rows], target) / 2
     parts = {"answerable": answerable.item(), "span": span.item(), "evidence": evidence.item()}
-    return answerable + 0.5 * span + evidence, parts
+    return answerable + SPAN_WEIGHT * span + evidence, parts
 
 
 def rate(share: float) -> float:
@@ -183,10 +200,11 @@ _PRESENT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.command()
 @click.option("--data", type=_PRESENT_FOLDER, required=True, help="folder of question sets, *.jsonl")
 @click.option("--out", type=_FOLDER, required=True, help="folder for the checkpoint and the finished weights")
+@click.option("--start", type=_PRESENT_FOLDER, default=None, help="folder of weights to go on from")
 @click.option("--minutes", type=float, default=86.0, show_default=True, help="time to train, in all runs together")
 @click.option("--threads", type=int, default=2, show_default=True, help="CPU threads")
 @click.option("--seed", type=int, default=1, show_default=True, help="of the examples and their order")
-def main(data: Path, out: Path, minutes: float, threads: int, seed: int) -> None:
+def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int, seed: int) -> None:
     """Train the reader on the articles that are not held out; run it again to take an interrupted training up."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(threads)
@@ -196,6 +214,8 @@ def main(data: Path, out: Path, minutes: float, threads: int, seed: int) -> None
     rows, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     logger.info("%d rows to train on, %d held out", len(rows), len(held_out))
     model, progress = CrossEncoder.from_embedder(embedder), Progress.of(out / "checkpoint.pt")
+    if start is not None:
+        reader_weights.load(model, start)
     encoder = PairEncoder(embedder_tokenizer(embedder), window=WINDOW, overlap=0)
     stream = batches(Mixture.of(rows).groups(Random(f"{seed} {progress.step}")), encoder, Random(seed))
     train(model, stream, progress=progress, minutes=minutes)
