@@ -11,6 +11,7 @@ import click
 from rag.asking import ask, chat, cite, search
 from rag.commands import DONE, NOTHING, WORDS, as_json_option, configured, echo_json, example, finish
 from rag.config import Config
+from rag.configuring import config as show_config
 from rag.errors import RagError
 from rag.evaluating import evaluate
 from rag.indexing import index
@@ -32,7 +33,7 @@ Exit codes:
   130  interrupted
 
 \b
-Every setting of rag.toml is also an environment variable: RAG_INDEX_DIR, RAG_MODELS_DIR, …
+Every setting of rag.toml is also an environment variable: RAG_INDEX_DIR, RAG_MODELS_DIR, …; see `rag config`.
 
 \b
 Example:
@@ -197,6 +198,7 @@ def mcp(config: Config, /) -> None:
 
 
 main.add_command(evaluate)
+main.add_command(show_config)
 
 
 @main.command(epilog=example("rag doctor"))

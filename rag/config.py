@@ -91,18 +91,10 @@ def load_config(path: Path | None = None, *, environment: Mapping[str, str] | No
     Relative paths are taken from the working directory. Raises `ConfigError` for an unknown key, a value of the wrong
     type or out of range, or an unreadable file.
     """
-    values: dict[str, Any] = {}
-    file = Path("rag.toml") if path is None else path
-    if path is not None or file.is_file():
-        values.update(_read_toml(file))
-    environment = os.environ if environment is None else environment
     known = {item.name: item for item in fields(Config)}
-    for name, raw in environment.items():
-        key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
-        if name.startswith(ENVIRONMENT_PREFIX) and name != values.get(
-            "generator_api_key_variable", known["generator_api_key_variable"].default
-        ):
-            values[key] = (name, raw)
+    values: dict[str, Any] = {}
+    for _, given in _given(path, environment):
+        values |= given
     values.update({key: value for key, value in overrides.items() if value is not None})
     unknown = sorted(set(values) - set(known))
     if unknown:
@@ -111,6 +103,27 @@ def load_config(path: Path | None = None, *, environment: Mapping[str, str] | No
             remedy=f"Known settings: {', '.join(sorted(known))}.",
         )
     return Config(**{key: _typed(known[key], value) for key, value in values.items()})
+
+
+def origins(path: Path | None = None, *, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Of each field of `Config` where `load_config` takes its value from: the default, the file or the environment."""
+    found = {item.name: "default" for item in fields(Config)}
+    for origin, values in _given(path, environment):
+        found |= dict.fromkeys(values, origin)
+    return found
+
+
+def _given(path: Path | None, environment: Mapping[str, str] | None) -> list[tuple[str, dict[str, Any]]]:
+    """What is set where: first in the file, then in the environment, which goes before it."""
+    file = Path("rag.toml") if path is None else path
+    in_file = _read_toml(file) if path is not None or file.is_file() else {}
+    key_variable = in_file.get("generator_api_key_variable", Config.generator_api_key_variable)
+    variables = {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): (name, text)
+        for name, text in (os.environ if environment is None else environment).items()
+        if name.startswith(ENVIRONMENT_PREFIX) and name != key_variable
+    }
+    return [(str(file), in_file), ("environment", variables)]
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

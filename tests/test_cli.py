@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,37 @@ class TestHelp:
         result = rag("ask", QUESTION)
         assert result.exit_code == 78
         assert "unknown setting: nonsense" in result.stderr
+
+
+class TestConfig:
+    def test_the_settings_in_force_and_where_they_come_from(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path("rag.toml").write_text("top_k = 3\nrefusal = 'strict'\n", encoding="utf-8")
+        monkeypatch.setenv("RAG_TOP_K", "4")
+        result = rag("config")
+        assert result.exit_code == 0
+        head, *lines = result.stdout.splitlines()
+        assert head.split() == ["setting", "value", "from"]
+        rows = {line.split()[0]: line.split()[1:] for line in lines}
+        assert list(rows) == [item.name for item in fields(Config)]
+        assert (rows["top_k"], rows["refusal"]) == (["4", "environment"], ['"strict"', "rag.toml"])
+        assert (rows["port"], rows["offline"]) == (["8000"], ["false"])
+
+    def test_json_has_the_values_in_their_types(self) -> None:
+        file = Path("other.toml")
+        file.write_text("generate = false\n", encoding="utf-8")
+        found = {row.pop("name"): row for row in json.loads(rag("--config", "other.toml", "config", "--json").stdout)}
+        assert found["generate"] == {"value": False, "origin": "other.toml"}
+        assert found["dense_weight"] == {"value": 0.5, "origin": "default"}
+        assert found["index_dir"] == {"value": "index", "origin": "default"}
+
+    def test_the_reference_does_not_depend_on_what_is_configured(self) -> None:
+        Path("rag.toml").write_text("nonsense = 1", encoding="utf-8")
+        assert rag("config").exit_code == 78
+        result = rag("config", "--reference")
+        assert result.exit_code == 0
+        assert result.stdout == (PROJECT / "docs/configuration.md").read_text(encoding="utf-8")
+        assert "| `top_k` | `RAG_TOP_K` | whole number, at least 1 | `8` | sections read" in result.stdout
+        assert '| `fusion` | `RAG_FUSION` | `zscore`, `rrf` | `"zscore"` | how dense and' in result.stdout
 
 
 class TestAsk:

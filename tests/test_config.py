@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.config import Config, load_config
+from rag.config import Config, load_config, origins
 from rag.errors import ConfigError
 
 
@@ -14,6 +14,15 @@ def test_the_environment_goes_before_the_file_and_overrides_before_both(tmp_path
     file.write_text("top_k = 3\nport = 9001\nfusion = 'rrf'\n", encoding="utf-8")
     config = load_config(file, environment={"RAG_PORT": "9002", "RAG_TOP_K": "4"}, top_k=5)
     assert (config.top_k, config.port, config.fusion) == (5, 9002, "rrf")
+
+
+def test_the_origin_of_a_setting_is_what_went_before_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "rag.toml"
+    file.write_text("top_k = 3\nfusion = 'rrf'\n", encoding="utf-8")
+    found = origins(file, environment={"RAG_TOP_K": "4", "RAG_GENERATOR_API_KEY": "secret", "HOME": "/"})
+    assert list(found) == [item.name for item in fields(Config)]
+    named = {name: origin for name, origin in found.items() if origin != "default"}
+    assert named == {"top_k": "environment", "fusion": str(file)}
 
 
 def test_every_field_can_be_set_from_the_environment() -> None:
