@@ -172,14 +172,23 @@ def reports(config: Config, /, as_json: bool) -> None:
 @main.command(epilog=example("rag serve --host 0.0.0.0 --port 8080"))
 @click.option("--host", help="Address to listen on (default: the setting `host`).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one (default: the setting `port`).")
+@click.option("--reference", is_flag=True, help="Print the description of the HTTP API as Markdown, and serve nothing.")
 @configured
-def serve(config: Config, /, host: str | None, port: int | None) -> None:
-    """Serve the HTTP API; its description is at /docs. The models load while it already answers /healthz."""
+def serve(config: Config, /, host: str | None, port: int | None, reference: bool) -> None:
+    """Serve the web page and the HTTP API, which is described at /docs.
+
+    The models load while it already answers /healthz.
+    """
     import logging
 
     from rag.service.api import create_app
     from rag.service.server import run
 
+    if reference:
+        from rag.service.reference import markdown
+
+        click.echo(markdown(create_app(config).openapi()), nl=False)
+        return
     logging.basicConfig(format="%(levelname)s:     %(name)s: %(message)s")
     logging.getLogger("rag").setLevel(logging.INFO)
     config = replace(config, host=config.host if host is None else host, port=config.port if port is None else port)

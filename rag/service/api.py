@@ -167,6 +167,8 @@ def create_app(config: Config, *, open_pipeline: Callable[[Config], Pipeline] = 
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages load their scripts from elsewhere; `page_routes` has one that does not
+        redoc_url=None,
     )
     app.state.config = config
     problems.install(app, dialects=dict.fromkeys(openai_chat.PATHS, openai_chat.error_of))

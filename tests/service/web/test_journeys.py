@@ -18,7 +18,7 @@ from rag.errors import GeneratorError, SnapshotError
 from rag.service.api import create_app
 from rag.service.opening import StartingError
 from tests.service.made import serving
-from tests.service.web.conftest import ASTRAL, NARROW, OpenPage
+from tests.service.web.conftest import ASTRAL, NARROW, WIDE, OpenPage
 from tests.service.web.made import CHENGDU, KINDERGARTENS, PLACES, QINGDAO, STUDENTS, ScriptedPipeline
 
 CHINESE, ENGLISH = "zh-CN", "en-US"
@@ -438,6 +438,19 @@ class TestInterface:
         expect(page.locator(".turn")).to_have_count(0)
         page.locator("#question").press("Shift+Enter")
         expect(page.locator("#question")).to_have_value("随迁\n")
+
+    @pytest.mark.parametrize(("scheme", "size"), [("dark", WIDE), ("light", NARROW)])
+    def test_the_reference_of_the_api_is_as_fit_to_read(
+        self, base: str, open_page: OpenPage, scheme: str, size: dict[str, int]
+    ) -> None:
+        page = open_page(f"{base}/#/", color_scheme=scheme, bypass_csp=True, viewport=size)
+        page.goto(f"{base}/docs")
+        page.get_by_role("link", name="POST /v1/ask", exact=True).click()
+        expect(page.get_by_role("heading", name="POST /v1/ask")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert serious(page) == []
 
     @pytest.mark.parametrize(
         ("language", "scheme", "size"),

@@ -11,7 +11,7 @@
   const language = stored("language") ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
   const theme = () => stored("theme") ?? (dark.matches ? "dark" : "light");
   const root = document.documentElement;
-  root.lang = language === "zh" ? "zh-Hans" : "en";
+  if (root.lang !== "en") root.lang = language === "zh" ? "zh-Hans" : "en"; // the reference is in English alone
   root.dataset.theme = theme();
   dark.addEventListener("change", () => (root.dataset.theme = theme()));
 })();
