@@ -5,7 +5,7 @@ CORPUS := $(or $(RAG_CORPUS_DIR),corpus)
 INDEX := $(or $(RAG_INDEX_DIR),index)/CURRENT
 export Q
 
-.PHONY: help ask serve test screenshots models lock
+.PHONY: help ask serve test docs screenshots models lock
 .DELETE_ON_ERROR:
 
 help:  ## show this
@@ -16,7 +16,7 @@ ask: $(INDEX) | models  ## answer the sample question, or yours: make ask Q="…
 	@echo; echo "$$Q"; echo
 	@.venv/bin/rag ask "$$Q" || test $$? -eq 1
 
-serve: $(INDEX) | models  ## start the HTTP API
+serve: $(INDEX) | models  ## start the web page and the HTTP API
 	.venv/bin/rag serve
 
 test: .venv/.dev | models  ## check style and types, run all tests
@@ -24,6 +24,11 @@ test: .venv/.dev | models  ## check style and types, run all tests
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/pytest
+
+docs: .venv/.dev  ## write anew what is made from the program: both references, the pictures of the architecture
+	.venv/bin/rag config --reference > docs/configuration.md
+	.venv/bin/rag serve --reference > docs/api.md
+	.venv/bin/python -m tests.drawing
 
 screenshots: .venv/.dev | models  ## take the pictures of the README anew, in Chromium
 	.venv/bin/python -m tests.screenshots
