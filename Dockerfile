@@ -34,7 +34,10 @@ WORKDIR /var/lib/rag
 VOLUME /var/lib/rag/index
 EXPOSE 8000
 # Loading the models takes some seconds; without an index the service stays unready and says what to run.
+# http.client, because urllib would ask a proxy where the environment names one.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+    CMD ["python", "-c", "import sys; from http.client import HTTPConnection; \
+service = HTTPConnection('127.0.0.1', 8000, timeout=4); service.request('GET', '/readyz'); \
+answer = service.getresponse(); sys.exit(None if answer.status == 200 else answer.read().decode())"]
 ENTRYPOINT ["rag"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

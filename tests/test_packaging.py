@@ -1,12 +1,15 @@
 """What is installed: the wheel's files, the declared and the locked dependencies, the image's sources."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -102,3 +105,27 @@ def test_the_image_is_made_from_files_that_are_there_and_not_ignored() -> None:
     kept = {line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert sources == kept
     assert [source for source in sources if not (PROJECT / source).exists()] == []
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, ""), (503, "Run `rag index` to build one.")])
+def test_the_image_is_as_healthy_as_its_service_is_ready(status: int, said: str) -> None:
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/readyz" else 404)
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    dockerfile = (PROJECT / "Dockerfile").read_text().replace("\\\n", "")
+    (check,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", dockerfile, re.M)
+    _, *arguments = json.loads(check)
+    with HTTPServer(("127.0.0.1", 0), Service) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        command = [sys.executable, *(word.replace("8000", str(server.server_port)) for word in arguments)]
+        # Nobody listens at the proxy: the question must not go there.
+        ran = subprocess.run(
+            command, env={"http_proxy": "http://127.0.0.1:9"}, capture_output=True, text=True, timeout=60
+        )
+    assert (ran.returncode, ran.stderr.strip()) == (int(status != 200), said)
