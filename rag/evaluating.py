@@ -158,7 +158,8 @@ def everything(config: Config, /, folder: Path, limit: int | None, readme: Path 
     FOLDER holds, as far as there is any:
       gold/*.jsonl               asked on reports/, alone and among data/documents/
       data/rgb/*.jsonl           as by `rag eval rgb`
-      data/reader/*.jsonl        as by `rag eval reader`
+      data/reader/*.jsonl        as by `rag eval reader`; their lines also have `id`,
+                                 `passage_id` and `answer_start`
       data/retrieval/            X.passages.jsonl and X.questions.jsonl, as by
                                  `rag eval retrieval`
 
