@@ -12,6 +12,9 @@ _AND = frozenset(("和", "与", "及", "以及", "、"))
 _EACH = re.compile(r"分别|各自|各(?=[是有为占达多])")
 # What these words say of several things, no sentence says of one of them alone.
 _TOGETHER = re.compile(r"共同|联合|之间|一共|合计|总共|共有|共计|合起来|相比|关系|相加|差距|相差|among|between")
+_YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
+# Words that ask for more than one thing of each; without any word that asks a question is a thing's name (出厂价).
+_OPEN = re.compile(r"什么|怎[么样]|如何|为何|哪些|[吗呢]")
 _NAMING = "nbfjstvailxz"  # parts of speech, by their first letter, that can name one of several things
 
 
@@ -20,9 +23,17 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
 
     >>> each_alone("全市小学和初中的巩固率分别是多少")
     (('小学', '全市小学的巩固率是多少'), ('初中', '全市初中的巩固率是多少'))
+    >>> each_alone("2018年和2019年新建幼儿园多少所")
+    (('2018年', '2018年新建幼儿园多少所'), ('2019年', '2019年新建幼儿园多少所'))
     """
-    if _TOGETHER.search(question) or not (_EACH.search(question) or answer_type(question)):
+    if _TOGETHER.search(question) or not (
+        _EACH.search(question) or answer_type(question) or not _OPEN.search(question)
+    ):
         return ()
+    if years := _YEARS.search(question):
+        found = re.findall(r"\d{4}", years[0])
+        before, after = question[: years.start()], question[years.end() :]
+        return tuple((f"{year}年", _EACH.sub("", f"{before}{year}年{after}")) for year in dict.fromkeys(found))
     words = tagged_words(question)
     items = _side_by_side(words)
     if not items:

@@ -12,13 +12,12 @@ from rag.answers.clock import Clock
 from rag.answers.composition import Statement
 from rag.answers.conversation import stand_alone
 from rag.answers.coordination import asks_of_each
-from rag.answers.evidence import Evidence, choose, find_evidence
+from rag.answers.evidence import Evidence, choose, find_evidence, speaks_of_all
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Query, understand
 from rag.answers.refusal import blank_line
 from rag.answers.retrieval import Hit, retrieve
-from rag.answers.verification import squeeze
 from rag.answers.writing import Names, Writer
 from rag.config import Config
 from rag.index.snapshot import ReportRecord, Snapshot
@@ -248,9 +247,8 @@ class Pipeline:
         ranked: dict[Facet, list[Evidence]] = {}
         for facet, own in hits.items():
             items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
-            together = squeeze("".join(item.text for item in choose(facet, items)))
             apart = {}
-            if any(squeeze(part.label) not in together for part in facet.parts):
+            if facet.parts and not speaks_of_all(facet, choose(facet, items)):
                 for part in facet.parts:
                     apart[part] = find_evidence(part, query, own, reader=self.reader, titles=titles)
             sure = asks_of_each(query.text) or all(self.writer.choose(query, apart)[0].values())

@@ -314,7 +314,11 @@ def _facets(
         whole = Facet(text, reports, years, asked(question))
         alone = each_alone(question) if kind == "plain" and language == "zh" else ()
         alone = () if any(name in regions for name, _ in alone) else alone
-        yield replace(whole, parts=tuple(replace(whole, text=own, asked=asked(own), label=name) for name, own in alone))
+        parts_alone = (
+            replace(whole, text=own, years=years_named(own) or years, asked=asked(own), label=name)
+            for name, own in alone
+        )
+        yield replace(whole, parts=tuple(parts_alone))
         return
     # A Chinese question after another leans on it (2018年呢?), or on the topic that is named before a colon; a joined
     # English one names its own matter.

@@ -8,7 +8,7 @@ from rag.answers.answer import Answer, Event, compose, refuse
 from rag.answers.clock import Clock
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
 from rag.answers.disagreement import DIFFERING, differing
-from rag.answers.evidence import Evidence, choose
+from rag.answers.evidence import Evidence, as_good, choose
 from rag.answers.prompts import Prompt
 from rag.answers.query import Facet, Query, Record
 from rag.answers.refusal import nearest_fact, silence, why_refused
@@ -54,7 +54,10 @@ class Writer:
             fact = nearest_fact(best)
             reason = why_refused(query, best, names.records)
             return refuse(query, reason, hits, titles=names.titles, confidence=confidence, fact=fact)
-        evidence = list(dict.fromkeys(item for items in chosen.values() for item in items))
+        doubted = {facet: as_good(items, ranked[facet]) for facet, items in chosen.items() if query.kind == "plain"}
+        evidence = list(
+            dict.fromkeys(item for facet, items in chosen.items() for item in (*items, *doubted.get(facet, ())))
+        )
         for item in evidence:
             yield Event("evidence", item)
         clock.mark("first_evidence")
@@ -65,11 +68,12 @@ class Writer:
             statements = self._rows(query, chosen)
         else:
             others = [other for facet, items in chosen.items() for other in differing(facet, items, ranked[facet])]
-            evidence += others
+            evidence += [other for other in others if other not in evidence]
             statements = in_its_own_words(evidence, language=query.language)
             # A yes or no hangs on one character (有, 无): there the evidence's own words are the safe answer. Where
-            # reports differ, a draft would have to say so, and the two sentences side by side say it best.
-            if generate and self.generator is not None and query.kind != "yesno" and not others:
+            # reports differ, or the reader cannot tell which sentence answers, they say it best side by side.
+            plain = query.kind != "yesno" and not others and not any(doubted.values())
+            if generate and self.generator is not None and plain:
                 draft = yield from self._draft(query, evidence, self.generator)
                 clock.mark("generate")
                 standing, removed = check_draft(draft, query, evidence, titles=names.full)

@@ -13,6 +13,9 @@ from rag.answers.coordination import asks_of_each, each_alone
         ("开学典礼的时间和地点？", ("开学典礼的时间？", "开学典礼的地点？")),
         ("洛阳市市长和泉州市市长是谁？", ("洛阳市市长是谁？", "泉州市市长是谁？")),
         ("小学、初中和高中各有多少所？", ("小学有多少所？", "初中有多少所？", "高中有多少所？")),
+        ("2018年和2019年建了多少所？", ("2018年建了多少所？", "2019年建了多少所？")),
+        ("2017、2018年和2019年的巩固率", ("2017年的巩固率", "2018年的巩固率", "2019年的巩固率")),
+        ("洛阳和泉州的入园率", ("洛阳的入园率", "泉州的入园率")),
     ],
 )
 def test_each_thing_gets_a_question_of_its_own(question: str, parts: tuple[str, ...]) -> None:
@@ -26,6 +29,8 @@ def test_each_thing_gets_a_question_of_its_own(question: str, parts: tuple[str, 
         "教育局和财政局联合印发了多少份文件？".replace("联合", "共同"),
         "专科及以上学历的教师占多少？",  # one thing
         "小学和初中做了什么？",  # asks for no one thing of each
+        "2018年和2019年有哪些变化？",
+        "2018年和2019年一共建了多少所？",
         "学校有多少所？",
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answers.evidence import Evidence, choose, find_evidence, states_plan
+from rag.answers.evidence import AS_GOOD, Evidence, as_good, choose, find_evidence, speaks_of_all, states_plan
 from rag.answers.query import Facet
 from rag.answers.retrieval import Hit
 from rag.models.reader import Reading
@@ -88,3 +88,29 @@ def test_nothing_is_chosen_when_what_fits_best_is_of_another_year() -> None:
     assert choose(facet, [other_year, evidence("2017年的11个。", start=20, score=-4.0)]) == []
     fits = evidence("2017年解决30万人。", start=20, score=0.8)
     assert choose(facet, [other_year, fits]) == [fits]
+
+
+def test_sentences_that_fit_as_well_as_the_best_are_shown_with_it() -> None:
+    best, near = evidence("开工12所。", score=2.0), evidence("新建9所。", start=9, score=2.0 - AS_GOOD)
+    assert as_good([best], [best, near]) == [near]
+    assert as_good([best], [best, evidence("新建9所。", start=9, score=1.99 - AS_GOOD)]) == []
+    assert as_good([best], [best, evidence("开工12所", start=9, score=2.0)]) == []  # says the same
+    assert as_good([best], [best, evidence("新建9所。", start=9, score=2.0, unmet=("year:2017",))]) == []
+    assert (
+        as_good([best, near], [best, near, evidence("改建5所。", start=20, score=2.0)]) == []
+    )  # two are needed already
+    others = [evidence(f"第{number}所建成。", start=10 * number, score=2.0) for number in range(1, 6)]
+    assert as_good([best], [best, *others]) == others[:2]
+
+
+def test_sentences_speak_of_all_things_asked_about() -> None:
+    rates = query("小学和初中的巩固率分别是多少？").facets[0]
+    assert [part.label for part in rates.parts] == ["小学", "初中"]
+    assert speaks_of_all(rates, [evidence("小学巩固率100%,初中99%。")])
+    assert not speaks_of_all(rates, [evidence("小学和初中的巩固率都超过99%。")])  # one figure for two
+    assert not speaks_of_all(rates, [evidence("小学巩固率100%,毕业率99%。")])
+
+
+def test_each_of_several_years_is_asked_about_alone() -> None:
+    facet = query("2018年和2019年建了多少所？").facets[0]
+    assert [(part.label, part.years) for part in facet.parts] == [("2018年", (2018,)), ("2019年", (2019,))]
