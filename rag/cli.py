@@ -28,7 +28,7 @@ Exit codes:
   1    refused, nothing found, or a check failed
   2    the command was not used as its --help says
   65   a question or report cannot be used      66   unknown report or citation
-  69   index or models missing or damaged       70   a fault of the program
+  69   index, models or generator not usable    70   a fault of the program
   75   too many requests, try later             78   the configuration cannot be used
   130  interrupted
 
