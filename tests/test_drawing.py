@@ -18,7 +18,8 @@ def test_the_picture_is_what_the_command_draws(language: str) -> None:
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_its_rooms_are_there_and_its_words_fit(language: str) -> None:
-    texts = [str(item.text) for item in ElementTree.fromstring(picture(language)).iter("{http://www.w3.org/2000/svg}text")]
+    drawing = ElementTree.fromstring(picture(language))
+    texts = [str(item.text) for item in drawing.iter("{http://www.w3.org/2000/svg}text")]
     rooms = {words for words in texts if words.startswith("rag/")}
     assert {"rag/reports", "rag/index", "rag/models", "rag/answers"} <= rooms
     assert [room for room in rooms if not (FOLDER.parent / room).is_dir()] == []
