@@ -459,7 +459,7 @@ def docker(_: Path) -> None:
     build, run, index = (shlex.split(command) for command in COMMANDS if command.startswith("docker "))
     own = f"reports-{os.getpid()}"
     names = {
-        "8000:8000": "127.0.0.1::8000",
+        "127.0.0.1:8000:8000": "127.0.0.1::8000",
         "rag-index:/var/lib/rag/index": f"{own}:/var/lib/rag/index",
         "reports": own,
     }

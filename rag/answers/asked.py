@@ -10,11 +10,12 @@ _COUNTED = re.compile(
 )
 _ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
 _PERCENT = re.compile(
-    r"比例|占比|比重|百分之几|百分之多少|百分比|多大份额|率(?:是|为|达|达到|有|分别|各|将)|率.{0,3}多少|率多高|share|percentage|proportion|rate\b",
+    r"比例|占比|几成|比重|百分之几|百分之多少|百分比|多大份额|率(?:是|为|达|达到|有|分别|各|将)|率.{0,3}多少|率多高|share|percentage|proportion|rate\b",
     re.I,
 )
 _MONEY = re.compile(
     r"多少[^,?]{0,4}(?:钱|资金|经费|投资|金额)|(?:资金|经费|投资|金额|钱|投入|财政)[^,?。]{0,6}(?:多少|几何)"
+    r"|(?:几|多少)个?亿(?![元人件吨])|(?:花|掏|砸)[了掉出过]{0,2}(?:大概|大约|一共|总共)?多少(?![人所个名家])"
     r"|how much (?:money|funding|was invested)",
     re.I,
 )
@@ -61,6 +62,8 @@ def asked(text: str) -> tuple[Asked, ...]:
         if text[max(0, match.start() - 1) : match.start()] in "第十百哪好" and match.start():
             continue
         counter, noun = match["counter"] or "", match["noun"]
+        if noun.startswith("亿") or (not counter and noun.startswith("成")):
+            continue  # 几个亿 is money, 几成 a share
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
             continue
         found.append(

@@ -40,7 +40,12 @@ _FILLER = re.compile(
     r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
 )
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
-_ASKS_NAME = re.compile(r"叫什么名字|姓名|尊姓大名")
+_ASKS_NAME = re.compile(
+    r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
+)
+# A year that a sentence measures against (比2017年, 由2017年的…) or a span of years is not the year it speaks of.
+_AGAINST = re.compile(r"[比较由从自与和至—–~-]\s*$")
+_SPAN = ("—", "–", "~", "-", "至")
 _BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
 _LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
@@ -73,6 +78,9 @@ def find_evidence(
     weights = _term_weights(facet.text, query, [text for own in texts for text in own])
     found = []
     kind = answer_type(facet.text)
+    read: dict[str, str] = {}  # of each report all that is read, where a quoted name may stand under another heading
+    for hit in hits:
+        read[hit.chunk.report] = read.get(hit.chunk.report, "") + squeeze(" ".join((*hit.chunk.path, hit.chunk.text)))
     for hit, own, words, (reading, shift) in zip(hits, spans, texts, readings, strict=True):
         chunk, title = hit.chunk, titles.get(hit.chunk.report, "")
         around = " ".join((title, *chunk.path))
@@ -99,7 +107,7 @@ def find_evidence(
                     score=combined(scores),
                     scores=scores,
                     planned=planned,
-                    unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned)),
+                    unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned, read=read[chunk.report])),
                 )
             )
     return sorted(found, key=lambda item: (-item.score, item.chunk.report, item.start))
@@ -217,10 +225,12 @@ def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
     return missing
 
 
-def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
+def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool, read: str) -> list[str]:
     unmet = []
     # A passage of no known year is judged by the years it names itself, and not at all where it names none.
-    known = _years(text) | set(chunk.years) if chunk.years else _years(chunk.text)
+    known = (_own_years(text) if len(chunk.years) > 1 else set()) or (
+        _years(text) | set(chunk.years) if chunk.years else _years(chunk.text)
+    )
     if facet.years and known and query.kind != "yesno" and not set(facet.years) & known:
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
     section = squeeze(chunk.text + around)
@@ -231,7 +241,7 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     if facet.asked and not any(asked.met_by(figure) for asked in facet.asked for figure in figures):
         unmet.append(f"figure:{facet.asked[0].noun}")
     for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
-        if squeeze(name) not in section:
+        if squeeze(name) not in section + read:
             unmet.append(f"name:{name}")
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
     if other:
@@ -272,6 +282,14 @@ def _years(text: str) -> set[int]:
     return {int(figure.value) for figure in quantities(text) if figure.kind == "year"} | {
         int(year) for year in _BARE_YEAR.findall(half_width(text))
     }
+
+
+def _own_years(text: str) -> set[int]:
+    """The years that a sentence speaks of; none where it measures against one of them or they are a span."""
+    named = [figure for figure in quantities(text) if figure.kind == "year"]
+    if any(_AGAINST.search(text[: figure.start]) or text.startswith(_SPAN, figure.end) for figure in named):
+        return set()
+    return {int(figure.value) for figure in named}
 
 
 def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:

@@ -58,8 +58,8 @@ def short_form(place: str) -> str:
 
 
 def _is_place(word: str, known: dict[str, int]) -> bool:
-    if len(word) == 2 and word.endswith(_SUFFIXES):
-        return False  # 山区, 城区: a kind of place
+    if word in _SUFFIXES or (len(word) == 2 and word.endswith(_SUFFIXES)):
+        return False  # 自治州, 山区, 城区: a kind of place
     return short_form(word) != word or any(known.get(word + suffix) for suffix in _SUFFIXES)
 
 

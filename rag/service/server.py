@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from rag.config import Config
 from rag.errors import ConfigError
 
+GRACE_SECONDS = 8  # that answers under way have once the server is told to end: container engines kill after ten
+
 
 def run(app: FastAPI, config: Config, *, announce: Callable[[str], None]) -> None:
     """Serve `app` in this process until it is interrupted; `announce` is told the URL. Port 0 takes a free one.
@@ -19,7 +21,8 @@ def run(app: FastAPI, config: Config, *, announce: Callable[[str], None]) -> Non
     with closing(_listen(config.host, config.port)) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
         announce(f"http://{host}:{listener.getsockname()[1]}")
-        uvicorn.Server(uvicorn.Config(app)).run(sockets=[listener])
+        server = uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS)
+        uvicorn.Server(server).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

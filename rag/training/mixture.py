@@ -13,7 +13,7 @@ from rag.training.reports import invented_group
 
 # Of the groups; the public sets hold no report, and reports are what is read in use. Invented ones are soon learnt: the
 # first runs, at 0.35, read them without a mistake long before the other questions.
-REPORT_SHARE = 0.15
+REPORT_SHARE = 0.25
 SPLICE_SHARE = 0.3  # of the groups whose passages get sentences of another passage around them
 NEIGHBOURS = 12
 
@@ -170,8 +170,11 @@ def under_heading(group: list[Example], title: str, random: Random) -> list[Exam
 
 
 def disguised(example: Example, random: Random) -> Example:
-    """The same pair written otherwise: half-width punctuation, no question mark, a polite opening, or as key words."""
+    """The same pair written otherwise: half-width punctuation, no question mark, a polite opening, as key words, or in
+    everyday words."""
     question, passage = example.question, example.passage
+    if random.random() < 0.5:
+        question = in_everyday_words(question, random)
     if random.random() < 0.35:
         passage = passage.translate(_HALF_WIDTH)
     if random.random() < 0.5:
@@ -183,3 +186,11 @@ def disguised(example: Example, random: Random) -> Example:
     elif random.random() < 0.15 and len(keywords := _KEYWORDS.sub("", question)) >= 6:
         question = keywords
     return replace(example, question=question, passage=passage)
+
+
+def in_everyday_words(question: str, random: Random) -> str:
+    """The question with some of its formal words as they are said in everyday speech, each at most once."""
+    for formal, others in words().everyday.items():
+        if formal in question and random.random() < 0.7:
+            question = question.replace(formal, random.choice(others), 1)
+    return question

@@ -33,6 +33,7 @@ class Words:
     counted: dict[str, tuple[tuple[str, str], ...]]
     partnered: dict[str, str]
     said: dict[str, tuple[str, ...]]
+    everyday: dict[str, tuple[str, ...]]
     english: dict[str, str]
 
 
@@ -41,10 +42,12 @@ def words() -> Words:
     """The vocabulary, read once."""
     table = tomllib.loads((Path(__file__).parent / "report_words.toml").read_text(encoding="utf-8"))
     counted = {action: tuple(map(_thing, things.split())) for action, things in table.pop("counted").items()}
-    said = {word: tuple(others.split()) for word, others in table.pop("said").items()}
+    said, everyday = (
+        {word: tuple(others.split()) for word, others in table.pop(name).items()} for name in ("said", "everyday")
+    )
     partnered, english = table.pop("partnered"), table.pop("english")
     lists = {name: tuple(value.split() if isinstance(value, str) else value) for name, value in table.items()}
-    return Words(counted=counted, said=said, partnered=partnered, english=english, **lists)
+    return Words(counted=counted, said=said, everyday=everyday, partnered=partnered, english=english, **lists)
 
 
 def _thing(entry: str) -> tuple[str, str]:
