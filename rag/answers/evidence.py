@@ -43,9 +43,8 @@ _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
 _ASKS_NAME = re.compile(
     r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
 )
-# A year that a sentence measures against (比2017年, 由2017年的…) or a span of years is not the year it speaks of.
-_AGAINST = re.compile(r"[比较由从自与和至—–~-]\s*$")
-_SPAN = ("—", "–", "~", "-", "至")
+# A year that a sentence measures against (比2017年, 由2017年的…) is not the year it speaks of.
+_AGAINST = re.compile(r"[比较由从自与和]\s*$")
 _BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
 _LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
@@ -287,7 +286,8 @@ def _years(text: str) -> set[int]:
 def _own_years(text: str) -> set[int]:
     """The years that a sentence speaks of; none where it measures against one of them or they are a span."""
     named = [figure for figure in quantities(text) if figure.kind == "year"]
-    if any(_AGAINST.search(text[: figure.start]) or text.startswith(_SPAN, figure.end) for figure in named):
+    spans = len({figure.start for figure in named}) < len(named)  # 2019—2020年 is two years read off the same words
+    if spans or any(_AGAINST.search(text[: figure.start]) for figure in named):
         return set()
     return {int(figure.value) for figure in named}
 
