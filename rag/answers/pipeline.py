@@ -98,6 +98,12 @@ class Pipeline:
             hits = [*mastheads.values(), *(hit for hit in hits if hit.chunk.id not in mastheads)][:top_k]
         return hits
 
+    def evidence(self, question: str) -> tuple[Facet, list[Evidence]] | None:
+        """The one thing a question asks and the sentences found for it, best first; None where it asks several."""
+        query = understand(question, self.records, filters=NO_FILTERS, longest=self.config.max_question_characters)
+        ranked = self._read(query, self._hits(query, k=self.config.top_k), titles=self._names.full)
+        return next(iter(ranked.items())) if len(ranked) == 1 else None
+
     def cite(self, citation_id: str) -> CitedPassage:
         """What stands behind a citation id now. Raises `NotFoundError` for an id that is none."""
         return look_up(citation_id, self.snapshot)
@@ -246,14 +252,18 @@ class Pipeline:
         """
         ranked: dict[Facet, list[Evidence]] = {}
         for facet, own in hits.items():
-            items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
+            items = self._sentences(facet, query, own, titles=titles)
             apart = {}
             if facet.parts and not speaks_of_all(facet, choose(facet, items)):
-                for part in facet.parts:
-                    apart[part] = find_evidence(part, query, own, reader=self.reader, titles=titles)
+                apart = {part: self._sentences(part, query, own, titles=titles) for part in facet.parts}
             sure = asks_of_each(query.text) or all(self.writer.choose(query, apart)[0].values())
             ranked |= apart if apart and sure else {facet: items}
         return ranked
+
+    def _sentences(
+        self, facet: Facet, query: Query, hits: Sequence[Hit], *, titles: Mapping[str, str]
+    ) -> list[Evidence]:
+        return find_evidence(facet, query, hits, reader=self.reader, embedder=self.embedder, titles=titles)
 
     def _masthead(self, query: Query) -> Found:
         reports = query.reports
@@ -279,7 +289,7 @@ class Pipeline:
         if not ranked:
             return Found(())
         about = [Hit(ranked[0], score=0.0, dense=0.0, lexical=0.0)]
-        items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names.full)
+        items = self._sentences(query.facets[0], query, about, titles=self._names.full)
         calibration = answerability.shipped()
         sure = calibration.confidence(answerability.features_of(items, items[0])) if items else 0.0
         if sure < calibration.thresholds["eager"]:
