@@ -1,5 +1,6 @@
 """Questions about labelled lines (a masthead's 发布日期, an item's 牵头科室) to the lines themselves as evidence."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -60,21 +61,21 @@ class Found:
 
 
 def read_masthead(query: Query, reports: Sequence[Report], chunks_of: Callable[[str], Sequence[Chunk]]) -> Found:
-    """The metadata field the question asks for, one statement a report.
+    """The metadata fields the question asks for, one statement for each of a report.
 
-    `blank` names the field where no masthead gives it: by its label where one leaves it open, else by its usual name.
+    `blank` names the fields that no masthead gives: by its label where one leaves it open, else by its usual name.
     """
     statements, blank = [], []
-    for report in reports:
-        field = _field(query.field, report.metadata)
+    for report, asked in itertools.product(reports, query.fields):
+        field = _field(asked, report.metadata)
         if field is None or not field.value:
-            blank.append(field.label if field else _NAMES[query.language].get(query.field, query.field))
+            blank.append(field.label if field else _NAMES[query.language].get(asked, asked))
             continue
         start = _with_label(report.text, field)
         evidence = _evidence(report.text, start, field.end, chunks_of(report.id))
         title = report.metadata.title.value if report.metadata.title else report.id
         value = report.text[field.start : field.end].strip()
-        name = _NAMES[query.language].get(query.field, field.label)
+        name = _NAMES[query.language].get(asked, field.label)
         text = (
             f"“{title}”, {name}: {value}" if query.language == "en" else f"《{title}》的{field.label or name}:{value}"
         )

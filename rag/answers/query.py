@@ -47,7 +47,7 @@ _METADATA = {
     "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
     "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),
     "published": re.compile(
-        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|published|released)"
+        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|published|released)"
         rf"|(?:{_WHEN}).*(?:发布|公开|公布|published|released).*(?:{_DOCUMENT})|发布(?:日期|时间)",
         re.I,
     ),
@@ -58,6 +58,15 @@ _METADATA = {
         re.I,
     ),
 }
+# The same in a further clause, which need not say again that it is about the document.
+_CLAUSE = re.compile(r"[,，;；?？。]")
+_ASKED_TOO = {
+    "document_number": _METADATA["document_number"],
+    "index_number": _METADATA["index_number"],
+    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网)|发布(?:日期|时间)"),
+    "issuer": re.compile(rf"(?:{_WHO}).{{0,3}}(?:发布|印发|公布|制发|发的)|(?:发布|发文)(?:机构|单位|机关)"),
+}
+_SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
 )
@@ -110,7 +119,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class Query:
-    """A question understood. `reports` empty means all; `field` names the metadata asked for.
+    """A question understood. `reports` empty means all; `fields` names the metadata asked for.
 
     `wording` is what words are matched by: the question itself, or Chinese key words for an English one.
     """
@@ -123,7 +132,7 @@ class Query:
     regions: tuple[str, ...]
     years: tuple[int, ...]
     facets: tuple[Facet, ...]
-    field: str = ""
+    fields: tuple[str, ...] = ()
     asks_outcome: bool = False
     asks_plan: bool = False
 
@@ -152,8 +161,8 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     meant = standing(meant, years=years or filters.years, reports=filters.reports)
     everything = len(meant) == len(records)
     reports = () if everything else tuple(record.id for record in meant)
-    field = _field_named(text, meant)
-    kind = _kind(text, field, regions, years, meant)
+    fields = _fields_named(text, meant)
+    kind = _kind(text, fields, regions, years, meant)
     return Query(
         text=text,
         wording=wording,
@@ -163,7 +172,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         regions=regions,
         years=years,
         facets=tuple(_facets(text, wording, parts, language, kind, reports, years, regions, meant)),
-        field=field,
+        fields=fields,
         asks_outcome=bool(_OUTCOME_ASKED.search(text)),
         asks_plan=bool(_PLAN_ASKED.search(text)),
     )
@@ -249,6 +258,23 @@ def _of_the_years(records: list[Record], years: Sequence[int]) -> list[Record]:
     return of_years + [record for record in records if _region(record) not in kept] if of_years else records
 
 
+def _fields_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
+    """The metadata fields asked for, in the order of the question's clauses; empty where it asks for something else."""
+    first = _field_named(text, records)
+    if not first:
+        return ()
+    fields = [first]
+    for clause in _CLAUSE.split(text)[1:]:
+        fields += [field for field, words in _ASKED_TOO.items() if words.search(clause)]
+        fields += [label.label for record in records for label in record.metadata.labels if _names(clause, label.label)]
+    return tuple(dict.fromkeys(fields))
+
+
+def _names(clause: str, label: str) -> bool:
+    """Whether a clause asks for a masthead's line by its label, or for the source of a text as who supplied it."""
+    return (len(label) >= 3 and label in clause) or ("来源" in label and bool(_SUPPLIED.search(clause)))
+
+
 def _field_named(text: str, records: Sequence[Record]) -> str:
     """The metadata field asked for, by its usual names or by a label as one of the mastheads writes it."""
     if not _INTERROGATIVE.search(text) and "是" not in text:
@@ -279,10 +305,12 @@ def _about_the_report(text: str, records: Sequence[Record], *, named: bool) -> b
     return any(len(words & character_pairs(title)) >= len(words) / 2 for title in titles)
 
 
-def _kind(text: str, field: str, regions: Sequence[str], years: Sequence[int], records: Sequence[Record]) -> Kind:
+def _kind(
+    text: str, fields: Sequence[str], regions: Sequence[str], years: Sequence[int], records: Sequence[Record]
+) -> Kind:
     if (len(regions) > 1 and len(records) > 1) or _reports_by_year(records, years):
         return "compare"
-    if field:
+    if fields:
         return "metadata"
     if _SUMMARY.search(text) or (_AT_LARGE.search(text) and not asked(text)):
         return "summary"

@@ -81,3 +81,13 @@ def test_both_are_told_when_both_are_asked(report: Report) -> None:
 def test_a_leader_left_blank_is_said_to_be_blank(report: Report) -> None:
     found = roles("信息化的牵头领导是谁？", report, "2.")
     assert (found.statements, found.blank) == ((), ("牵头领导",))
+
+
+def test_each_field_asked_for_is_answered(report: Report) -> None:
+    found = masthead("这份要点的索引号是什么？哪天发布的，主题分类呢？", report)
+    assert [statement.text.rpartition("的")[2] for statement in found.statements] == [
+        "索引号:0077-2020-01",
+        "发布日期:2020-03-25",
+        "主题分类:教育",
+    ]
+    assert masthead("这份要点哪天挂到网上的？", report).statements[0].text.endswith("发布日期:2020-03-25")
