@@ -44,8 +44,7 @@ def features_of(ranked: Sequence[Scored], best: Scored) -> dict[str, float]:
     """What speaks for an answer: the reader's surest passage, and how sure the best fitting sentence is and of what.
 
     `answerability` and `sentence` are log-odds, `coverage` the share of the question's terms that the sentence holds,
-    `typed` whether it names a thing of the kind asked for, `similarity` the cosine of question and sentence, `first`
-    whether retrieval puts its section first.
+    `typed` whether it names a thing of the kind asked for.
     """
     return {
         "answerability": log_odds(max(item.scores["answerability"] for item in ranked)),
@@ -53,8 +52,6 @@ def features_of(ranked: Sequence[Scored], best: Scored) -> dict[str, float]:
         "sentence": log_odds(best.scores["reader"]),
         "coverage": best.scores["coverage"],
         "typed": best.scores["typed"],
-        "similarity": best.scores["similarity"],
-        "first": float(best.scores["retrieval"] >= max(item.scores["retrieval"] for item in ranked)),
     }
 
 

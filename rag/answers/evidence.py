@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rag.answers.answer_types import answer_type, is_question, names_answer
 from rag.answers.answerability import log_odds
@@ -14,7 +14,6 @@ from rag.answers.quantities import Quantity, half_width, quantities
 from rag.answers.query import Facet, Query
 from rag.answers.retrieval import Hit
 from rag.answers.verification import squeeze
-from rag.models.embedder import Embedder
 from rag.models.reader import Reader, Reading
 from rag.reports.chunks import Chunk, Span, sentences
 
@@ -33,7 +32,6 @@ _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 
 # A fitting sentence may stand this far behind the best sentence of all, in log-odds.
 MOST_BEHIND = 1.5
-COMPARED, LONGEST_COMPARED = 8, 160  # sentences that are compared with the question as a whole, and their characters
 # So near to the best sentence, in log-odds, the reader cannot tell which of them answers; so many more are shown then.
 AS_GOOD, MOST_AS_GOOD = 1.25, 2
 
@@ -70,19 +68,9 @@ class Evidence:
 
 
 def find_evidence(
-    facet: Facet,
-    query: Query,
-    hits: Sequence[Hit],
-    *,
-    reader: Reader,
-    embedder: Embedder,
-    titles: Mapping[str, str],
+    facet: Facet, query: Query, hits: Sequence[Hit], *, reader: Reader, titles: Mapping[str, str]
 ) -> list[Evidence]:
-    """All sentences of the hits, best first, ties by report and place; `titles` gives each report's title by id.
-
-    Those that the other scores put first are also compared with the question as a whole, by the embedder: it knows that
-    掏钱 and 投入资金 are the same, of which the reader, trained on far less, is not sure.
-    """
+    """All sentences of the hits, best first, ties by report and place; `titles` gives each report's title by id."""
     spans = [content_sentences(hit.chunk) for hit in hits]
     readings = _read(facet.text, [hit.chunk for hit in hits], spans, reader=reader, titles=titles)
     texts = [[hit.chunk.text[start:end] for start, end in own] for hit, own in zip(hits, spans, strict=True)]
@@ -121,24 +109,7 @@ def find_evidence(
                     unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned, read=read[chunk.report])),
                 )
             )
-    found.sort(key=lambda item: (-item.score, item.chunk.report, item.start))
-    return _compared(facet.text, found, embedder=embedder)
-
-
-def _compared(question: str, ranked: Sequence[Evidence], *, embedder: Embedder) -> list[Evidence]:
-    """The sentences with the cosine of question and sentence as `similarity`: of the first ones, the others' is theirs
-    at the least."""
-    if not ranked:
-        return []
-    first = ranked[:COMPARED]
-    texts = [" ".join((*item.chunk.path[-1:], item.text))[:LONGEST_COMPARED] for item in first]
-    (asked,), said = embedder.encode_queries([question]), embedder.encode_documents(texts)
-    cosines = [float(cosine) for cosine in said @ asked]
-    cosines += [min(cosines)] * (len(ranked) - len(first))
-    return [
-        replace(item, scores={**item.scores, "similarity": cosine})
-        for item, cosine in zip(ranked, cosines, strict=True)
-    ]
+    return sorted(found, key=lambda item: (-item.score, item.chunk.report, item.start))
 
 
 def _read(
@@ -169,12 +140,12 @@ def combined(scores: Mapping[str, float]) -> float:
     """One figure in log-odds for ranking the sentences of one question.
 
     How surely the sentence bears the answer, half of how surely its passage has one, the share of the question's terms
-    that it holds, and whether it names a thing of the kind asked for. Log-odds tell sentences apart that are all
-    unlikely. The weights and MOST_BEHIND were chosen on the dev gold and its pairs, where other weights gave nearly the
-    same choice.
+    that it holds, whether it names a thing of the kind asked for, and how well retrieval liked its section. Log-odds
+    tell sentences apart that are all unlikely. The weights and MOST_BEHIND were chosen on the dev gold and its pairs,
+    where other weights gave nearly the same choice.
     """
     said = log_odds(scores["reader"]) + 0.5 * log_odds(scores["answerability"])
-    return said + 4.0 * scores["coverage"] + 2.0 * scores["typed"]
+    return said + 4.0 * scores["coverage"] + 2.0 * scores["typed"] + scores["retrieval"]
 
 
 def states_plan(text: str, chunk: Chunk, title: str) -> bool:

@@ -252,18 +252,14 @@ class Pipeline:
         """
         ranked: dict[Facet, list[Evidence]] = {}
         for facet, own in hits.items():
-            items = self._sentences(facet, query, own, titles=titles)
+            items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
             apart = {}
             if facet.parts and not speaks_of_all(facet, choose(facet, items)):
-                apart = {part: self._sentences(part, query, own, titles=titles) for part in facet.parts}
+                for part in facet.parts:
+                    apart[part] = find_evidence(part, query, own, reader=self.reader, titles=titles)
             sure = asks_of_each(query.text) or all(self.writer.choose(query, apart)[0].values())
             ranked |= apart if apart and sure else {facet: items}
         return ranked
-
-    def _sentences(
-        self, facet: Facet, query: Query, hits: Sequence[Hit], *, titles: Mapping[str, str]
-    ) -> list[Evidence]:
-        return find_evidence(facet, query, hits, reader=self.reader, embedder=self.embedder, titles=titles)
 
     def _masthead(self, query: Query) -> Found:
         reports = query.reports
@@ -289,7 +285,7 @@ class Pipeline:
         if not ranked:
             return Found(())
         about = [Hit(ranked[0], score=0.0, dense=0.0, lexical=0.0)]
-        items = self._sentences(query.facets[0], query, about, titles=self._names.full)
+        items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names.full)
         calibration = answerability.shipped()
         sure = calibration.confidence(answerability.features_of(items, items[0])) if items else 0.0
         if sure < calibration.thresholds["eager"]:

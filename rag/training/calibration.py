@@ -21,7 +21,7 @@ from rag.reports.reading import find_reports, read_reports
 logger = logging.getLogger(__name__)
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
-FEATURES = ("answerability", "own_passage", "sentence", "coverage", "typed", "similarity", "first")
+FEATURES = ("answerability", "own_passage", "sentence", "coverage", "typed")
 REGULARISATION = 1.0  # scikit-learn's C, on features of unit spread
 FOLDS = 10
 # Of each operating point, the share of the right answers that may be refused; "loose" is for questions that no single

@@ -39,7 +39,7 @@ def evidence(
     **scores: float,
 ) -> Evidence:
     parts = {"reader": score, "answerability": score, "coverage": 0.0, "span": 0.0, "typed": 1.0}
-    parts |= {"retrieval": 0.0, "heading": 0.0, "above": 0.0, "similarity": 0.8}
+    parts |= {"retrieval": 0.0, "heading": 0.0, "above": 0.0}
     return Evidence(
         chunk(text, path=path, report=report, start=start),
         start,

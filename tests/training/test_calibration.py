@@ -31,10 +31,10 @@ def test_a_line_that_is_no_question_is_named(tmp_path: Path) -> None:
 
 def test_the_fit_finds_the_feature_that_tells_and_keeps_its_scale() -> None:
     nothing = dict.fromkeys(FEATURES, 0.0)
-    table = [(nothing | {"similarity": 0.8 + 0.001 * at, "sentence": float(at % 7)}, at >= 20) for at in range(40)]
+    table = [(nothing | {"coverage": 0.8 + 0.001 * at, "sentence": float(at % 7)}, at >= 20) for at in range(40)]
     intercept, weights, held_out = fit(table)
-    assert weights["similarity"] > 100 * abs(weights["sentence"])
-    assert intercept + weights["similarity"] * 0.8195 + weights["sentence"] * 3 == pytest.approx(0, abs=0.5)
+    assert weights["coverage"] > 100 * abs(weights["sentence"])
+    assert intercept + weights["coverage"] * 0.8195 + weights["sentence"] * 3 == pytest.approx(0, abs=0.5)
     assert len(held_out) == 40
     assert min(held_out[30:]) > 0.5 > max(held_out[:10])
 
