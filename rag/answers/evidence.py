@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rag.answers.answer_types import answer_type, is_question, names_answer
 from rag.answers.answerability import log_odds
 from rag.answers.contrasts import contrasted
-from rag.answers.places import places_named, short_form
+from rag.answers.places import is_province, places_named, short_form
 from rag.answers.quantities import Quantity, half_width, quantities
 from rag.answers.query import Facet, Query
 from rag.answers.retrieval import Hit
@@ -19,7 +19,7 @@ from rag.reports.chunks import Chunk, Span, sentences
 
 # Words by which a heading or title says that what follows is a plan, or what was done; only at its end, for inside
 # they are names (实施“…行动计划”取得成效).
-_PLAN_TITLE = re.compile(r"(?:计划|要点|规划|打算|安排|部署|任务|目标|建议|举措)(?:的通知)?[)）]?$")
+_PLAN_TITLE = re.compile(r"(?:计划|要点|规划|打算|安排|部署|任务|目标|建议|举措)[》”]?(?:的通知)?[)）]?$")
 _TRAILING = re.compile(r"(?:[。.:：\s]|[（(][^（）()]*[)）])+$")
 _OUTCOME_TITLE = re.compile(r"(?:总结|回顾|自评|自查|情况|报告|成效|成绩|完成情况)(?:的通知|的报告)?[)）]?$")
 # Words by which one sentence departs from its document.
@@ -30,8 +30,9 @@ _DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
 
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 
-# A fitting sentence may stand this far behind the best sentence of all, in log-odds.
-MOST_BEHIND = 1.5
+# A fitting sentence may stand this far behind the best sentence of all, in log-odds; and further where that one lacks
+# nothing but a figure of the kind asked for, or stands in another year's part of the file.
+MOST_BEHIND, MOST_BEHIND_ELSEWHERE = 1.5, 3.0
 # So near to the best sentence, in log-odds, the reader cannot tell which of them answers; so many more are shown then.
 AS_GOOD, MOST_AS_GOOD = 1.25, 2
 
@@ -44,7 +45,7 @@ _ASKS_NAME = re.compile(
     r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
 )
 # A year that a sentence measures against (比2017年, 由2017年的…) is not the year it speaks of.
-_AGAINST = re.compile(r"[比较由从自与和]\s*$")
+_AGAINST = re.compile(r"[比较由从自]\s*$")
 _BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
 _LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
@@ -169,7 +170,7 @@ def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
     place or figure: nothing is chosen.
     """
     fitting = [item for item in ranked if not item.unmet]
-    if not fitting or fitting[0].score < ranked[0].score - MOST_BEHIND:
+    if not fitting or fitting[0].score < ranked[0].score - _most_behind(facet, fitting[0], ranked[0]):
         return []
     chosen = [fitting[0]]
     missing = _missing(facet, chosen)
@@ -182,6 +183,14 @@ def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
             chosen.append(item)
             missing = _missing(facet, chosen)
     return chosen
+
+
+def _most_behind(facet: Facet, fitting: Evidence, best: Evidence) -> float:
+    """How far a fitting sentence may stand behind one that fits better and does not meet what the question fixes."""
+    no_figure = all(unmet.startswith("figure:") for unmet in best.unmet)
+    years, others = set(fitting.chunk.years), set(best.chunk.years)
+    another_year = bool(facet.years) and set(facet.years) <= years != others
+    return MOST_BEHIND_ELSEWHERE if no_figure or another_year else MOST_BEHIND
 
 
 def speaks_of_all(facet: Facet, chosen: Sequence[Evidence]) -> bool:
@@ -234,7 +243,12 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
     section = squeeze(chunk.text + around)
     for place in places_named(facet.text):
-        if short_form(place) not in section and place not in query.regions:
+        # A report of a place seldom says which province that is in.
+        if (
+            short_form(place) not in section
+            and place not in query.regions
+            and not (query.regions and is_province(place))
+        ):
             unmet.append(f"place:{place}")
     figures = quantities(text)
     if facet.asked and not any(asked.met_by(figure) for asked in facet.asked for figure in figures):
@@ -284,12 +298,11 @@ def _years(text: str) -> set[int]:
 
 
 def _own_years(text: str) -> set[int]:
-    """The years that a sentence speaks of; none where it measures against one of them or they are a span."""
+    """The years that a sentence speaks of; none where they are a span (2019—2020年, two read off one word)."""
     named = [figure for figure in quantities(text) if figure.kind == "year"]
-    spans = len({figure.start for figure in named}) < len(named)  # 2019—2020年 is two years read off the same words
-    if spans or any(_AGAINST.search(text[: figure.start]) for figure in named):
+    if len({figure.start for figure in named}) < len(named):
         return set()
-    return {int(figure.value) for figure in named}
+    return {int(figure.value) for figure in named if not _AGAINST.search(text[: figure.start])}
 
 
 def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:

@@ -10,6 +10,11 @@ from rag.index.tokens import domain_words
 _SUFFIXES = ("自治区", "自治州", "自治县", "市", "县", "区", "州", "省", "镇", "乡", "旗")
 _SUFFIX = re.compile(rf"(?<=..)(?:{'|'.join(_SUFFIXES)})$")
 
+_PROVINCE = re.compile(
+    "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾"
+    "|内蒙古|广西|西藏|宁夏|新疆"
+)
+
 
 @cache
 def places_named(text: str) -> tuple[str, ...]:
@@ -55,6 +60,11 @@ def names_tagged(text: str, tags: tuple[str, ...]) -> list[str]:
 def short_form(place: str) -> str:
     """A place without its administrative suffix: 江油市 and 江油 are the same place."""
     return _SUFFIX.sub("", place)
+
+
+def is_province(place: str) -> bool:
+    """Whether a place is a province or autonomous region; the municipalities of that rank have reports of their own."""
+    return bool(_PROVINCE.fullmatch(short_form(place)))
 
 
 def _is_place(word: str, known: dict[str, int]) -> bool:

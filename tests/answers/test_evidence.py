@@ -1,5 +1,7 @@
 """Sentences scored and checked against what a question fixes; the choice of those to answer from."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.answers.evidence import AS_GOOD, Evidence, as_good, choose, find_evidence, speaks_of_all, states_plan
@@ -67,6 +69,8 @@ def test_what_the_question_fixes_is_checked(question: str, text: str, unmet: tup
         ("2019年新建了几所？", "2019年新建12所。", ()),
         ("2018年新建了几所？", "新建12所。", ()),
         ("2018年新建了几所？", "新建12所,比2019年多3所。", ()),
+        ("2018年新建了几所？", "2019年新建12所,比2018年多3所。", ("year:2018",)),
+        ("2018年新建了几所？", "2018年和2019年各新建12所。", ()),
         ("2018年新建了几所？", "2019—2020年新建12所。", ()),
     ],
 )
@@ -93,6 +97,7 @@ def test_the_name_of_a_school_is_no_person() -> None:
     ("text", "path", "title", "planned"),
     [
         ("新建100所食堂。", (), "某市2018年工作要点", True),
+        ("新建100所食堂。", (), "关于印发《某市2018年工作要点》的通知", True),
         ("新建100所食堂。", (), "某市2018年工作总结", False),
         ("力争新建100所食堂。", (), "某市2018年工作总结", True),
         ("新建100所食堂。", ("2018年工作计划", "一、食堂"), "2017年工作总结2018年工作计划", True),
@@ -143,3 +148,19 @@ def test_sentences_speak_of_all_things_asked_about() -> None:
 def test_each_of_several_years_is_asked_about_alone() -> None:
     facet = query("2018年和2019年建了多少所？").facets[0]
     assert [(part.label, part.years) for part in facet.parts] == [("2018年", (2018,)), ("2019年", (2019,))]
+
+
+def test_what_lacks_only_a_figure_or_is_of_another_year_does_not_keep_others_out() -> None:
+    facet = Facet("2017年有多少？", (), (2017,), ())
+    fits = replace(evidence("解决30万人。", start=20, score=1.0), chunk=chunk("解决30万人。", start=20, years=(2017,)))
+    for better in (
+        evidence("另有措施。", score=3.9, unmet=("figure:人",)),
+        replace(
+            evidence("将解决40万人。", score=3.9, unmet=("year:2017",)), chunk=chunk("将解决40万人。", years=(2018,))
+        ),
+    ):
+        assert choose(facet, [better, fits]) == [fits]
+    same_year = replace(
+        evidence("海外解决40万人。", score=3.9, unmet=("place:海外",)), chunk=chunk("海外解决40万人。", years=(2017,))
+    )
+    assert choose(facet, [same_year, fits]) == []

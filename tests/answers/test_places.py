@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answers.places import places_named, short_form
+from rag.answers.places import is_province, places_named, short_form
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ def test_places(text: str, places: tuple[str, ...]) -> None:
 def test_a_place_and_its_full_name_are_the_same() -> None:
     assert short_form("江油市") == short_form("江油") == "江油"
     assert short_form("市") == "市"
+
+
+def test_provinces_are_known_by_their_short_and_full_names() -> None:
+    assert is_province("四川")
+    assert is_province("四川省")
+    assert not is_province("成都")
