@@ -42,7 +42,7 @@ _FILLER = re.compile(
 )
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
 _ASKS_NAME = re.compile(
-    r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
+    r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
 )
 # A year that a sentence measures against (比2017年, 由2017年的…) is not the year it speaks of.
 _AGAINST = re.compile(r"[比较由从自]\s*$")
@@ -78,9 +78,6 @@ def find_evidence(
     weights = _term_weights(facet.text, query, [text for own in texts for text in own])
     found = []
     kind = answer_type(facet.text)
-    read: dict[str, str] = {}  # of each report all that is read, where a quoted name may stand under another heading
-    for hit in hits:
-        read[hit.chunk.report] = read.get(hit.chunk.report, "") + squeeze(" ".join((*hit.chunk.path, hit.chunk.text)))
     for hit, own, words, (reading, shift) in zip(hits, spans, texts, readings, strict=True):
         chunk, title = hit.chunk, titles.get(hit.chunk.report, "")
         around = " ".join((title, *chunk.path))
@@ -107,7 +104,7 @@ def find_evidence(
                     score=combined(scores),
                     scores=scores,
                     planned=planned,
-                    unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned, read=read[chunk.report])),
+                    unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned)),
                 )
             )
     return sorted(found, key=lambda item: (-item.score, item.chunk.report, item.start))
@@ -233,7 +230,7 @@ def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
     return missing
 
 
-def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool, read: str) -> list[str]:
+def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
     unmet = []
     # A passage of no known year is judged by the years it names itself, and not at all where it names none.
     known = (_own_years(text) if len(chunk.years) > 1 else set()) or (
@@ -254,7 +251,7 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     if facet.asked and not any(asked.met_by(figure) for asked in facet.asked for figure in figures):
         unmet.append(f"figure:{facet.asked[0].noun}")
     for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
-        if squeeze(name) not in section + read:
+        if squeeze(name) not in section:
             unmet.append(f"name:{name}")
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
     if other:

@@ -84,12 +84,12 @@ def read_masthead(query: Query, reports: Sequence[Report], chunks_of: Callable[[
 
 
 def _field(name: str, metadata: Metadata) -> Field | None:
-    named = getattr(metadata, name, None)
-    if isinstance(named, Field):
+    named, wanted = getattr(metadata, name, None), _LABELS.get(name, (name,))
+    labelled = next((field for field in metadata.labels if field.label in wanted), None)
+    if isinstance(named, Field) and (name != "issuer" or labelled is None):  # a title's body need not be who published
         # The date alone was read from "2020-03-25 16:13": the masthead's whole value is quoted.
         return next((field for field in metadata.labels if field.start <= named.start < field.end), named)
-    wanted = _LABELS.get(name, (name,))
-    return next((field for field in metadata.labels if field.label in wanted), None)
+    return labelled
 
 
 def _with_label(text: str, field: Field) -> int:

@@ -38,7 +38,7 @@ _RESPONSIBLE = re.compile(
     re.I,
 )
 _DOCUMENT = r"材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案|规定|办法|全文|report|document|notice|page"
-_WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|什么时候|何时|when|date"
+_WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|[什啥]么?时候|何时|when|date"
 _WHO = r"谁|哪一?个?(?:单位|机构|部门|处室|局)|什么(?:单位|机构|部门)"
 # Fields of `Metadata` by their usual names; "signed" is the date under a cover letter.
 _METADATA = {
@@ -47,7 +47,7 @@ _METADATA = {
     "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
     "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),
     "published": re.compile(
-        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|published|released)"
+        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|发出|published|released)"
         rf"|(?:{_WHEN}).*(?:发布|公开|公布|published|released).*(?:{_DOCUMENT})|发布(?:日期|时间)",
         re.I,
     ),
@@ -63,8 +63,10 @@ _CLAUSE = re.compile(r"[,，;；?？。]")
 _ASKED_TOO = {
     "document_number": _METADATA["document_number"],
     "index_number": _METADATA["index_number"],
-    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网)|发布(?:日期|时间)"),
-    "issuer": re.compile(rf"(?:{_WHO}).{{0,3}}(?:发布|印发|公布|制发|发的)|(?:发布|发文)(?:机构|单位|机关)"),
+    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网|发出|发的)|发布(?:日期|时间)"),
+    "issuer": re.compile(
+        rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|发的|发出)|(?:发布|发文)(?:机构|单位|机关)"
+    ),
 }
 _SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
@@ -264,8 +266,10 @@ def _fields_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
     if not first:
         return ()
     fields = [first]
-    for clause in _CLAUSE.split(text)[1:]:
+    for number, clause in enumerate(_CLAUSE.split(text)):
         fields += [field for field, words in _ASKED_TOO.items() if words.search(clause)]
+        if number == 0:
+            continue
         fields += [label.label for record in records for label in record.metadata.labels if _names(clause, label.label)]
     return tuple(dict.fromkeys(fields))
 

@@ -98,13 +98,7 @@ class Writer:
             facet: calibration.confidence(answerability.features_of(ranked[facet], items[0])) if items else 0.0
             for facet, items in chosen.items()
         }
-        # A question for yes or no may be answered by a fact that differs from it, a question for a summary by a section
-        # that holds no one answer: the reader, which looks for one, is less sure of both.
-        # A comparison names its matter once for all sides, so that each side's question is cut out of it roughly; and
-        # of an English question the reader, which was trained for Chinese, sees key words alone.
-        rough = query.kind in ("yesno", "summary", "compare") or query.language == "en"
-        point = "loose" if rough else self.config.refusal
-        least = calibration.thresholds[point]
+        least = calibration.thresholds[self.config.refusal]
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)
 
