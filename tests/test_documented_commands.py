@@ -319,8 +319,16 @@ def make_screenshots(sandbox: Path) -> None:
 @contextmanager
 def started(command: list[str], folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A program under way, interrupted at the end, and all that it started with it."""
+    # In the background a shell has children ignore interrupts, which they would hand on.
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
-        command, cwd=folder, env=os.environ | environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heeding,
     ) as process:
         try:
             yield process

