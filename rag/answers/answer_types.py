@@ -10,9 +10,13 @@ from rag.answers.verification import squeeze
 
 AnswerType = Literal["", "person", "place", "time", "figure"]
 
+# A school that is renamed has a name too, but is nobody.
+ASKS_NAME = re.compile(
+    r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
+)
 # The words that ask, and the nouns at the end of a question in key words (开幕时间, 死亡人数).
 _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
-    ("person", re.compile(r"谁|哪一?位|何人|什么人|叫什么名字|姓名|\bwho(?:m|se)?\b", re.I)),
+    ("person", re.compile(rf"谁|哪一?位|何人|什么人|{ASKS_NAME.pattern}|\bwho(?:m|se)?\b", re.I)),
     (
         "place",
         re.compile(
@@ -22,14 +26,14 @@ _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
     (
         "time",
         re.compile(
-            r"何时|什么时候|哪一?[天日年]|几[月号点]|哪个月|多会儿|什么时间|(?:时间|日期|期限)(?:是|为)?(?:什么|多少)?$|\bwhen\b",
+            r"何时|[什啥]么?时候|哪一?[天日年]|几[月号点]|哪个月|多会儿|什么时间|(?:时间|日期|期限)(?:是|为)?(?:什么|多少)?$|\bwhen\b",
             re.I,
         ),
     ),
     (
         "figure",
         re.compile(
-            r"多少|几[个所名人位家项门场次期届批台套册件篇间条类种岁天年元倍]|百分之几|多[大高长宽远重久]"
+            r"多少|几[个所名人位家项门场次期届批台套册件篇间条类种岁天年元倍]|百分之几|几成|多[大高长宽远重久]"
             r"|(?:人数|个数|次数|数量|[产销数流含]量|金额|总额|面积|价格?|[率额]|分数|席位)$|\bhow (?:many|much)\b",
             re.I,
         ),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.answers.answer_types import answer_type, is_question, names_answer
+from rag.answers.answer_types import ASKS_NAME, answer_type, is_question, names_answer
 from rag.answers.answerability import log_odds
 from rag.answers.contrasts import contrasted
 from rag.answers.places import is_province, places_named, short_form
@@ -41,9 +41,6 @@ _FILLER = re.compile(
     r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
 )
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
-_ASKS_NAME = re.compile(
-    r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
-)
 # A year that a sentence measures against (比2017年, 由2017年的…) is not the year it speaks of.
 _AGAINST = re.compile(r"[比较由从自]\s*$")
 _BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
@@ -256,7 +253,7 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
     if other:
         unmet.append(f"contrast:{other}")
-    if _ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
+    if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
         unmet.append("person:")
     premise = _false_premise(query, figures, section)
     if premise:
