@@ -13,6 +13,7 @@ from rag.answers.quantities import half_width, quantities
 from rag.answers.verification import character_pairs
 from rag.errors import InputError
 from rag.index.versions import standing
+from rag.reports import mastheads
 from rag.reports.metadata import Metadata
 
 Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"]
@@ -68,6 +69,9 @@ _ASKED_TOO = {
         rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|发的|发出)|(?:发布|发文)(?:机构|单位|机关)"
     ),
 }
+_FIELD_LABELS = frozenset(
+    mastheads.ISSUERS + mastheads.PUBLISHED + mastheads.DATED + mastheads.DOCUMENT_NUMBERS + mastheads.INDEX_NUMBERS
+)
 _SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
@@ -266,11 +270,10 @@ def _fields_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
     if not first:
         return ()
     fields = [first]
-    for number, clause in enumerate(_CLAUSE.split(text)):
+    labels = {label.label for record in records for label in record.metadata.labels} - _FIELD_LABELS
+    for clause in _CLAUSE.split(text):
         fields += [field for field, words in _ASKED_TOO.items() if words.search(clause)]
-        if number == 0:
-            continue
-        fields += [label.label for record in records for label in record.metadata.labels if _names(clause, label.label)]
+        fields += sorted(label for label in labels if _names(clause, label))
     return tuple(dict.fromkeys(fields))
 
 

@@ -90,4 +90,6 @@ def test_each_field_asked_for_is_answered(report: Report) -> None:
         "发布日期:2020-03-25",
         "主题分类:教育",
     ]
+    both = masthead("这份要点的发布日期和主题分类分别是什么？", report)
+    assert [statement.text[-10:] for statement in both.statements] == ["2020-03-25", "点》的主题分类:教育"]
     assert masthead("这份要点哪天挂到网上的？", report).statements[0].text.endswith("发布日期:2020-03-25")
