@@ -10,6 +10,7 @@ from rag.answers.composition import Statement, answers_fully, check_draft, in_it
 from rag.answers.disagreement import DIFFERING, differing
 from rag.answers.evidence import Evidence, as_good, choose
 from rag.answers.prompts import Prompt
+from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query, Record
 from rag.answers.refusal import nearest_fact, silence, why_refused
 from rag.answers.retrieval import Hit
@@ -72,7 +73,9 @@ class Writer:
             statements = in_its_own_words(evidence, language=query.language)
             # A yes or no hangs on one character (有, 无): there the evidence's own words are the safe answer. Where
             # reports differ, or the reader cannot tell which sentence answers, they say it best side by side.
+            # And of an English claim nothing tells which of several Chinese figures belongs to which of its things.
             plain = query.kind != "yesno" and not others and not any(doubted.values())
+            plain = plain and (query.language == "zh" or _figures(evidence) <= 1)
             if generate and self.generator is not None and plain:
                 draft = yield from self._draft(query, evidence, self.generator)
                 clock.mark("generate")
@@ -122,3 +125,7 @@ class Writer:
             pieces.append(piece)
             yield Event("token", piece)
         return "".join(pieces)
+
+
+def _figures(evidence: Sequence[Evidence]) -> int:
+    return sum(figure.kind not in ("year", "date") for item in evidence for figure in quantities(item.text))
