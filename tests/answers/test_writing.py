@@ -1,0 +1,62 @@
+"""Evidence to answers: when a draft may stand in for the evidence's own words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+
+from rag.answers.clock import Clock
+from rag.answers.evidence import Evidence
+from rag.answers.prompts import load_prompt
+from rag.answers.writing import Names, Writer
+from rag.config import Config
+from tests.answers.made import evidence, query
+
+
+class Saying:
+    """Says the same to every prompt, and counts them."""
+
+    identity = "saying"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.asked = 0
+
+    def generate(self, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
+        self.asked += 1
+        yield self.words
+
+
+def written(question: str, found: Sequence[Evidence], generator: Saying) -> str:
+    asked = query(question)
+    prompts = {language: load_prompt(f"answer.{language}", "") for language in ("zh", "en")}
+    steps = Writer(Config(), prompts, generator).write(
+        asked, [], {asked.facets[0]: found}, names=Names({}, {}, ()), clock=Clock(), generate=True
+    )
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return str(end.value.text)
+
+
+SURE = {"reader": 0.99, "answerability": 0.99, "coverage": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asked"),
+    [("新建幼儿园60所,食堂100个。", 0), ("新建幼儿园60所。", 1)],
+)
+def test_an_english_draft_is_not_asked_for_where_figures_could_be_mixed_up(sentence: str, asked: int) -> None:
+    generator = Saying("100 kindergartens and 100 canteens were built.")
+    answer = written("How many kindergartens were built?", [evidence(sentence, **SURE)], generator)
+    assert generator.asked == asked
+    assert sentence in answer
+
+
+def test_sentences_that_the_reader_cannot_tell_apart_are_shown_as_they_are() -> None:
+    generator = Saying("新建幼儿园12所。")
+    found = [evidence("新建幼儿园12所。", score=2.0, **SURE), evidence("改建幼儿园9所。", start=20, score=1.9, **SURE)]
+    answer = written("幼儿园建了多少所？", found, generator)
+    assert generator.asked == 0
+    assert "新建幼儿园12所" in answer
+    assert "改建幼儿园9所" in answer
