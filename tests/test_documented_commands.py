@@ -84,7 +84,7 @@ class Run:
 # The evaluations need no generator to be shown at work; the questions above them are answered with it.
 _FAST = {"RAG_GENERATE": "false"}
 _FIGURES = r"n +R@1 .*\ntotal +3 +1\.000"
-_SCORES = r"gold\.jsonl +questions +3\n(.*\n)*noise\.jsonl +questions +1\n(.*\n)*made\.jsonl +questions +1\n"
+_SCORES = r"gold\.jsonl +questions +3 *\n(.*\n)*noise\.jsonl +questions +1 *\n(.*\n)*made\.jsonl +questions +1 *\n"
 RUNS = {
     "rag models pull": Run("rag models pull", r"multilingual-e5-small: \S+\nqwen2\.5-coder-0\.5b-instruct: "),
     "rag models list": Run("rag models list", r"qwen2\.5-coder-0\.5b-instruct +generator +Apache-2\.0 +yes"),
@@ -255,7 +255,8 @@ def made(*arguments: str, **environment: str) -> str:
     """What `make` prints in the checkout, in which nothing is to be installed."""
     if not (BIN / "rag").exists():
         pytest.skip("needs the environment that `make` makes: .venv")
-    return output_of(["make", "-o", ".venv/.installed", "-o", ".venv/.dev", *arguments], **environment)
+    # Called from `make test`, it would tell of its folders.
+    return output_of(["make", "--no-print-directory", "-o", ".venv/.installed", "-o", ".venv/.dev", *arguments], **environment)
 
 
 def index_of(sandbox: Path) -> dict[str, str]:
