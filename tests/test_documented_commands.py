@@ -256,7 +256,9 @@ def made(*arguments: str, **environment: str) -> str:
     if not (BIN / "rag").exists():
         pytest.skip("needs the environment that `make` makes: .venv")
     # Called from `make test`, it would tell of its folders.
-    return output_of(["make", "--no-print-directory", "-o", ".venv/.installed", "-o", ".venv/.dev", *arguments], **environment)
+    return output_of(
+        ["make", "--no-print-directory", "-o", ".venv/.installed", "-o", ".venv/.dev", *arguments], **environment
+    )
 
 
 def index_of(sandbox: Path) -> dict[str, str]:
