@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.answers.places import names_tagged
+from rag.answers.places import names_tagged, tagged_words
 from rag.answers.quantities import quantities
 from rag.answers.verification import squeeze
 
@@ -42,6 +42,10 @@ _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
 _TIME = re.compile(
     r"\d+\s*月|\d+\s*[日号点时]|(?:19|20)\d\d|[一二三四五六七八九十]+月|[上下]午|[春夏秋冬]季|[上下]旬|学期|同期"
 )
+_MEANING = "nvabijlz"  # parts of speech, by their first letter: nouns, verbs, adjectives, idioms
+_OF_ALL = frozenset(
+    ("全市", "全省", "全县", "全区", "全州", "全国", "全年", "年度", "全部", "本市", "我市", "人", "是", "有")
+)
 _TAGS: dict[AnswerType, tuple[str, ...]] = {"person": ("nr",), "place": ("ns", "nt")}
 
 
@@ -62,6 +66,15 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
     if kind == "time":
         return any(squeeze(match[0]) not in said for match in _TIME.finditer(text))
     return any(squeeze(name) not in said for name in names_tagged(text, _TAGS[kind]))
+
+
+def repeats(question: str, text: str) -> bool:
+    """Whether a sentence tells nothing that the question does not say itself: no figure, and no word of any meaning."""
+    said = squeeze(question)
+    known = {figure.value for figure in quantities(question)}
+    if any(figure.value not in known for figure in quantities(text)):
+        return False
+    return all(squeeze(word) in said or word in _OF_ALL for word, tag in tagged_words(text) if tag[0] in _MEANING)
 
 
 def is_question(text: str) -> bool:

@@ -19,6 +19,9 @@ _MONEY = re.compile(
     r"|how much (?:money|funding|was invested)",
     re.I,
 )
+_SUM = (
+    10_000  # a number without a counter may be money from here on (投入29.7亿); below it is a code or an item's number
+)
 _ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
 
 
@@ -43,7 +46,7 @@ class Asked:
         if figure.kind != "number":
             return False
         if self.counter == "元":
-            return not figure.counter or figure.counter in MONEY
+            return figure.counter in MONEY or (not figure.counter and float(figure.value) >= _SUM)
         return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.answers.answer_types import ASKS_NAME, answer_type, is_question, names_answer
+from rag.answers.answer_types import ASKS_NAME, answer_type, is_question, names_answer, repeats
 from rag.answers.answerability import log_odds
 from rag.answers.contrasts import contrasted
 from rag.answers.places import is_province, places_named, short_form
@@ -238,11 +238,9 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     section = squeeze(chunk.text + around)
     for place in places_named(facet.text):
         # A report of a place seldom says which province that is in.
-        if (
-            short_form(place) not in section
-            and place not in query.regions
-            and not (query.regions and is_province(place))
-        ):
+        if place in query.regions or (query.regions and is_province(place)):
+            continue
+        if short_form(place) not in section or _of_another_place(place, query, text, around):
             unmet.append(f"place:{place}")
     figures = quantities(text)
     if facet.asked and not any(asked.met_by(figure) for asked in facet.asked for figure in figures):
@@ -253,6 +251,8 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
     if other:
         unmet.append(f"contrast:{other}")
+    if query.kind == "plain" and repeats(facet.text, text):
+        unmet.append("repeated:")
     if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
         unmet.append("person:")
     premise = _false_premise(query, figures, section)
@@ -263,6 +263,14 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     if query.asks_plan and not planned:
         unmet.append("plan:")
     return unmet
+
+
+def _of_another_place(place: str, query: Query, text: str, around: str) -> bool:
+    """Whether a sentence names a place by its full name (台山市), but not the one asked about."""
+    if short_form(place) in squeeze(text + around):
+        return False
+    others = (other for other in places_named(text) if short_form(other) != other and not is_province(other))
+    return any(short_form(other) not in squeeze(query.text + "".join(query.regions)) for other in others)
 
 
 def _false_premise(query: Query, figures: Sequence[Quantity], section: str) -> str:

@@ -104,7 +104,7 @@ def read_roles(query: Query, ranked: Sequence[Chunk], report_of: Callable[[str],
     """Who leads or is responsible, from the labelled lines of the best-ranked section that has them."""
     for chunk in ranked:
         report = report_of(chunk.report)
-        lines = [line for line in _lines(chunk) if _wanted(line["label"], query.text)]
+        lines = _wanted(list(_lines(chunk)), query.text)
         if not lines:
             continue
         blank = tuple(line["label"] for line in lines if not line["value"].strip())
@@ -137,17 +137,13 @@ def names_role(text: str) -> bool:
     return line is not None and any(role in line["label"] for role in _ROLES)
 
 
-def _wanted(label: str, question: str) -> bool:
-    roles = [role for role in _ROLES if role in label]
-    if not roles:
-        return False
-    named = [role for role in _ROLES if role in question and f"{role}制" not in question]
-    if named and not set(roles) & set(named):
-        return False
+def _wanted(lines: Sequence[re.Match[str]], question: str) -> list[re.Match[str]]:
+    """The lines for the role, person or office that the question names; a role no line has (主管) stands for any."""
+    roles = {line: {role for role in _ROLES if role in line["label"]} for line in lines}
+    named = {role for role in _ROLES if role in question and f"{role}制" not in question} & set().union(*roles.values())
     person, office = bool(_PERSON.search(question)), bool(_OFFICE.search(question))
-    if person == office:
-        return True
-    return bool((_PERSON_LABEL if person else _OFFICE_LABEL).search(label))
+    label = re.compile("") if person == office else _PERSON_LABEL if person else _OFFICE_LABEL
+    return [line for line, own in roles.items() if own and (own & named or not named) and label.search(line["label"])]
 
 
 def _heading(chunk: Chunk) -> list[tuple[int, int]]:

@@ -35,6 +35,7 @@ _YES_NO = re.compile(
 )
 _RESPONSIBLE = re.compile(
     r"牵头|(?:谁|哪|什么|由).{0,12}(?:负责|主管|分管|责任)|(?:负责|主管|分管|责任).{0,8}(?:谁|哪|什么)"
+    r"|谁来?[管抓]|哪[^,?]{0,4}(?:科室?|处室?|部门)[^,?]{0,6}[管抓办]"
     r"|(?:who|which (?:office|department|section)).*(?:responsible|leads?|in charge)",
     re.I,
 )

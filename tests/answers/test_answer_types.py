@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answers.answer_types import AnswerType, answer_type, is_question, names_answer
+from rag.answers.answer_types import AnswerType, answer_type, is_question, names_answer, repeats
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,17 @@ def test_a_sentence_names_what_the_question_does_not_say(
 def test_a_question_is_told_from_a_statement() -> None:
     assert is_question("吉祥物是什么样子的？”")
     assert not is_question("他问：“为什么？”然后走了。")
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing_new"),
+    [
+        ("全市举办了校园足球联赛。", True),
+        ("举办校园足球联赛3次。", False),
+        ("校园足球联赛由市体育局举办。", False),
+    ],
+)
+def test_a_sentence_repeats_a_question_when_it_adds_no_figure_and_no_word_of_meaning(
+    text: str, nothing_new: bool
+) -> None:
+    assert repeats("市里举办了什么样的校园足球联赛？", text) is nothing_new

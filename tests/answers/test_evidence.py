@@ -53,6 +53,12 @@ def test_words_of_the_question_decide_between_equal_readings() -> None:
         ("佛山新建了几所？", "新建12所。", ("place:佛山",)),
         ("投入了多少钱？", "新建12所。", ("figure:",)),
         ("投入了多少钱？", "投入1.7亿元。", ()),
+        ("投入了多少钱？", "投入297000000。", ()),
+        ("投入了多少钱？", "投入见附件3。", ("figure:",)),
+        ("鹤山新建了几所？", "鹤山市、台山市新建12所。", ()),
+        ("鹤山新建了几所？", "台山市新建12所，鹤山没有。", ()),
+        ("新建幼儿园起了什么园名？", "全市新建幼儿园。", ("repeated:",)),
+        ("新建幼儿园起了什么园名？", "新建幼儿园已经开园。", ()),
         ("最终建成了几所？", "力争新建12所。", ("outcome:",)),
         ("是不是要到2016年才建成？", "2018年建成12所。", ()),
     ],
@@ -79,6 +85,11 @@ def test_of_a_report_on_several_years_a_sentence_speaks_of_the_year_it_names(
 ) -> None:
     _, found = find(question, text, years=(2018, 2019))
     assert found[0].unmet == unmet
+
+
+def test_a_sentence_of_another_place_does_not_answer_though_its_section_names_the_one_asked_about() -> None:
+    _, found = find("鹤山新建了几所？", "台山市新建12所。其中民办3所。另外，鹤山改建4所。")
+    assert {item.text: item.unmet for item in found}["台山市新建12所。"] == ("place:鹤山",)
 
 
 def test_the_name_of_a_school_is_no_person() -> None:

@@ -78,6 +78,18 @@ def test_both_are_told_when_both_are_asked(report: Report) -> None:
     assert found.statements[0].text == "1.推进食堂建设:牵头领导:李一;牵头科室:后勤科"
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("食堂建设由哪位领导主管？", "1.推进食堂建设:牵头领导:李一"),
+        ("食堂建设由哪个科室主管？", "1.推进食堂建设:牵头科室:后勤科;责任科室:基教科、办公室"),
+        ("食堂建设的责任科室是哪个？", "1.推进食堂建设:责任科室:基教科、办公室"),
+    ],
+)
+def test_a_role_that_no_line_has_stands_for_any(report: Report, question: str, said: str) -> None:
+    assert roles(question, report, "1.").statements[0].text == said
+
+
 def test_a_leader_left_blank_is_said_to_be_blank(report: Report) -> None:
     found = roles("信息化的牵头领导是谁？", report, "2.")
     assert (found.statements, found.blank) == ((), ("牵头领导",))
