@@ -36,6 +36,10 @@ class Config:
     embedder: str = _setting("multilingual-e5-small", "embedding model: a name of `rag models list` or a folder")
     embedder_precision: str = _setting("float32", "arithmetic of the embedder", choices=("float32", "bfloat16"))
     reader: str = _setting("default", "trained reader: default (the weights of this package) or a folder")
+    judge: str = _setting(
+        "default",
+        "second opinion on what the reader found: default (the adapter of this package), none, or a folder",
+    )
     generator: str = _setting(
         "qwen2.5-coder-0.5b-instruct",
         "generator: a name of `rag models list`, a folder, or the model name at the server",

@@ -27,12 +27,14 @@ class Check:
 
 
 def examine(config: Config) -> Iterator[Check]:
-    """Check python, models, generator server, reader, prompts, index and disk, as one needs the other."""
+    """Check python, models, generator server, reader, judge, prompts, index and disk, as one needs the other."""
     yield _python()
     yield from _models(config)
     if config.generate and config.generator_base_url:
         yield _checked("generator server", lambda: _ask_server(config))
     yield _checked("reader", lambda: _reader(config))
+    if config.judge != "none":
+        yield _checked("judge", lambda: _judge(config))
     yield _checked("prompts", lambda: _prompts(config))
     yield _checked("index", lambda: _index(config))
     yield from _disk(config)
@@ -64,6 +66,13 @@ def _reader(config: Config) -> str:
     from rag.models.reader import open_reader
 
     return open_reader(config).identity
+
+
+def _judge(config: Config) -> str:
+    from rag.models.judge import open_judge
+
+    judge = open_judge(config)
+    return judge.identity if judge else "none"
 
 
 def _prompts(config: Config) -> str:

@@ -247,7 +247,7 @@ def _draw(rows: "Sequence[Row]", curve: Path, *, title: str) -> None:
     from rag.answers.answerability import OPERATING_POINTS, shipped
     from rag.evaluation.curve import picture, risk_coverage
 
-    thresholds = {name: shipped().thresholds[name] for name in OPERATING_POINTS}
+    thresholds = {name: shipped("reports").thresholds[name] for name in OPERATING_POINTS}
     try:
         curve.write_text(picture(risk_coverage(rows), thresholds, title=title), encoding="utf-8")
     except OSError as error:

@@ -58,6 +58,7 @@ def test_the_wheel_holds_the_whole_program_and_runs_without_the_checkout(tmp_pat
     prompts = {f"rag/{name}" for name in files_below(PROJECT / "prompts")}
     assert packed == files_below(PROJECT / "rag") | prompts
     assert {"rag/models/reader_weights/reader.safetensors", "rag/models/reader_weights/MODEL_CARD.md"} <= packed
+    assert {"rag/models/judge_adapter/adapter.safetensors", "rag/models/judge_adapter/MODEL_CARD.md"} <= packed
     program = "import rag.answers.prompts as p; print(p.__file__, p.load_prompt('answer.zh').identity)"
     ran = subprocess.run(
         [sys.executable, "-c", program], cwd=installed, capture_output=True, text=True, check=True, timeout=60

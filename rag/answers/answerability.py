@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Protocol
+from typing import Literal, Protocol
 
 OPERATING_POINTS = ("strict", "balanced", "eager")  # of the setting `refusal`
+Source = Literal["reports", "passages"]
 _CLIP = 1e-4  # probabilities are kept this far from 0 and 1, so that their log-odds stay finite
 
 
@@ -21,11 +22,10 @@ class Scored(Protocol):
 
 @dataclass(frozen=True)
 class Calibration:
-    """A logistic model: `intercept` and one weight a feature; `thresholds` by operating point; fitted, not chosen."""
+    """A logistic model: `intercept` and one weight a feature; fitted, not chosen."""
 
     intercept: float
     weights: Mapping[str, float]
-    thresholds: Mapping[str, float]
 
     def confidence(self, features: Mapping[str, float]) -> float:
         """Probability, 0 to 1, that evidence with these features answers the question."""
@@ -33,26 +33,50 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-score))
 
 
+@dataclass(frozen=True)
+class Calibrations:
+    """One for evidence that the `reader` alone has scored, one for what the `judge` read after it.
+
+    `thresholds` are the least confidence of an answer, by operating point, whichever of the two it comes from.
+    """
+
+    reader: Calibration
+    judge: Calibration
+    thresholds: Mapping[str, float]
+
+    def confidence(self, ranked: Sequence[Scored], best: Scored) -> float:
+        """Probability, 0 to 1, that the best of these sentences answers the question."""
+        features = features_of(ranked, best)
+        return (self.judge if "judge" in features else self.reader).confidence(features)
+
+
 @cache
-def shipped() -> Calibration:
-    """The calibration that ships with the package, written by `python -m rag.training.calibration`."""
-    values = tomllib.loads(resources.files("rag.answers").joinpath("calibration.toml").read_text(encoding="utf-8"))
-    return Calibration(values["intercept"], values["weights"], values["thresholds"])
+def shipped(source: Source) -> Calibrations:
+    """The calibrations that ship with the package, written by `python -m rag.training.calibration`.
+
+    Those for `reports` are for evidence out of an index, those for `passages` for text given with the question, of
+    which neither title nor rank is known and most may be about something else.
+    """
+    text = resources.files("rag.answers").joinpath("calibration.toml").read_text(encoding="utf-8")
+    values = tomllib.loads(text)[source]
+    reader, judge = (Calibration(values[name]["intercept"], values[name]["weights"]) for name in ("reader", "judge"))
+    return Calibrations(reader, judge, values["thresholds"])
 
 
 def features_of(ranked: Sequence[Scored], best: Scored) -> dict[str, float]:
     """What speaks for an answer: the reader's surest passage, and how sure the best fitting sentence is and of what.
 
-    `answerability` and `sentence` are log-odds, `coverage` the share of the question's terms that the sentence holds,
-    `typed` whether it names a thing of the kind asked for.
+    `answerability` and `sentence` are log-odds, and so is `judge`, where the judge has read the sentence; `coverage` is
+    the share of the question's terms that the sentence holds, `typed` whether it names a thing of the kind asked for.
     """
-    return {
+    features = {
         "answerability": log_odds(max(item.scores["answerability"] for item in ranked)),
         "own_passage": log_odds(best.scores["answerability"]),
         "sentence": log_odds(best.scores["reader"]),
         "coverage": best.scores["coverage"],
         "typed": best.scores["typed"],
     }
+    return features | ({"judge": best.scores["judge"]} if "judge" in best.scores else {})
 
 
 def log_odds(probability: float) -> float:

@@ -22,7 +22,7 @@ _MONEY = re.compile(
 _SUM = (
     10_000  # a number without a counter may be money from here on (投入29.7亿); below it is a code or an item's number
 )
-_ORDINAL = re.compile(r"第几|排名?多少|哪一[届批期]|rank", re.I)
+_ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re.I)
 
 
 @dataclass(frozen=True)

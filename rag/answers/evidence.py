@@ -16,6 +16,7 @@ from rag.answers.retrieval import Hit
 from rag.answers.verification import squeeze
 from rag.models.reader import Reader, Reading
 from rag.reports.chunks import Chunk, Span, sentences
+from rag.reports.dates import years_in
 
 # Words by which a heading or title says that what follows is a plan, or what was done; only at its end, for inside
 # they are names (实施“…行动计划”取得成效).
@@ -233,6 +234,7 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     known = (_own_years(text) if len(chunk.years) > 1 else set()) or (
         _years(text) | set(chunk.years) if chunk.years else _years(chunk.text)
     )
+    known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
     if facet.years and known and query.kind != "yesno" and not set(facet.years) & known:
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
     section = squeeze(chunk.text + around)
@@ -263,6 +265,11 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
     if query.asks_plan and not planned:
         unmet.append("plan:")
     return unmet
+
+
+def _of_the_report(year: int, question: str) -> bool:
+    """Whether a question names a year as that of a document (2018年的报告里): it may tell of other years."""
+    return bool(re.search(rf"{year}年?[^,，。；;、?？]{{0,10}}(?:报告|总结|要点|计划|规划|文件|通知)", question))
 
 
 def _of_another_place(place: str, query: Query, text: str, around: str) -> bool:

@@ -18,12 +18,14 @@ from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Query, understand
 from rag.answers.refusal import blank_line
 from rag.answers.retrieval import Hit, retrieve
+from rag.answers.second_look import in_doubt, look_again
 from rag.answers.writing import Names, Writer
 from rag.config import Config
 from rag.index.snapshot import ReportRecord, Snapshot
 from rag.index.versions import dated_title
 from rag.models import generator as generators
 from rag.models.embedder import Embedder, open_embedder
+from rag.models.judge import Judge, open_judge
 from rag.models.reader import Reader, open_reader
 from rag.reports.chunks import Chunk
 
@@ -40,15 +42,17 @@ class Pipeline:
         snapshot: Snapshot,
         embedder: Embedder,
         reader: Reader,
+        judge: Judge | None,
         generator: generators.Generator | None,
         prompts: dict[str, Prompt],
     ) -> None:
         self.config = config
         self.embedder = embedder
         self.reader = reader
+        self.judge = judge
         self.generator = generator
         self.prompts = prompts
-        self.writer = Writer(config, prompts, generator)
+        self.writer = Writer(config, prompts, generator, answerability.shipped("reports"))
         self._use(snapshot)
 
     @classmethod
@@ -61,6 +65,7 @@ class Pipeline:
             snapshot=Snapshot.open(config.index_dir, config=config, embedder_identity=embedder.identity),
             embedder=embedder,
             reader=open_reader(config),
+            judge=open_judge(config),
             generator=generators.open_generator(config) if config.generate else None,
             prompts={language: load_prompt(f"answer.{language}", config.prompts_dir) for language in ("zh", "en")},
         )
@@ -98,11 +103,23 @@ class Pipeline:
             hits = [*mastheads.values(), *(hit for hit in hits if hit.chunk.id not in mastheads)][:top_k]
         return hits
 
-    def evidence(self, question: str) -> tuple[Facet, list[Evidence]] | None:
-        """The one thing a question asks and the sentences found for it, best first; None where it asks several."""
-        query = understand(question, self.records, filters=NO_FILTERS, longest=self.config.max_question_characters)
-        ranked = self._read(query, self._hits(query, k=self.config.top_k), titles=self._names.full)
-        return next(iter(ranked.items())) if len(ranked) == 1 else None
+    def evidence(
+        self, question: str, *, passages: Sequence[str] = ()
+    ) -> tuple[Facet, list[Evidence], list[Evidence]] | None:
+        """The one thing a question asks, and the sentences found for it, best first.
+
+        They are those of the index, or of the passages where such are given: first as the reader ranks them, then as
+        they stand once the judge has looked again, asked for or not. None for a summary and for several things asked.
+        """
+        records = () if passages else self.records
+        query = understand(question, records, filters=NO_FILTERS, longest=self.config.max_question_characters)
+        hits = dict.fromkeys(query.facets, _given(passages)) if passages else self._hits(query, k=self.config.top_k)
+        if len(hits) != 1 or query.kind == "summary":
+            return None
+        facet, own = next(iter(hits.items()))
+        titles = {} if passages else self._names.full
+        items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
+        return facet, items, look_again(facet, items, judge=self.judge, titles=titles) if self.judge else items
 
     def cite(self, citation_id: str) -> CitedPassage:
         """What stands behind a citation id now. Raises `NotFoundError` for an id that is none."""
@@ -168,32 +185,16 @@ class Pipeline:
         """Answer from given passages instead of the index; each counts as a report `passage-1`, `passage-2`, …"""
         clock = Clock()
         query = understand(question, (), filters=NO_FILTERS, longest=self.config.max_question_characters)
-        hits = [
-            Hit(
-                Chunk(
-                    id=f"passage-{number}",
-                    report=f"passage-{number}",
-                    address="",
-                    path=(),
-                    kind="front",
-                    start=0,
-                    end=len(text),
-                    text=text,
-                    years=(),
-                ),
-                score=0.0,
-                dense=0.0,
-                lexical=0.0,
-            )
-            for number, text in enumerate(passages, start=1)
-        ]
-        ranked = self._read(query, dict.fromkeys(query.facets, hits), titles={})
+        hits = _given(passages)
+        writer = replace(self.writer, calibrations=answerability.shipped("passages"))
+        ranked = self._read(query, dict.fromkeys(query.facets, hits), titles={}, writer=writer)
         clock.mark("read")
-        steps = self.writer.write(
+        steps = writer.write(
             query,
             hits,
             ranked,
             names=Names({}, {}, ()),
+            chunks=lambda report: [hit.chunk for hit in hits if hit.chunk.report == report],
             clock=clock,
             generate=self.config.generate if generate is None else generate,
         )
@@ -205,6 +206,7 @@ class Pipeline:
         return {
             "embedder": self.embedder.identity,
             "reader": self.reader.identity,
+            "judge": self.judge.identity if self.judge else "",
             "generator": self.generator.identity if self.generator else "",
             "prompt": " ".join(prompt.identity for prompt in self.prompts.values()),
             "snapshot": self.snapshot.folder.name,
@@ -228,10 +230,13 @@ class Pipeline:
             found = self._roles(query, k=k)
             if found.statements or found.blank:
                 return self._from_labels(query, found, next(iter(hits.values())))
-        ranked = self._read(query, hits, titles=self._names.full)
+        ranked = self._read(query, hits, titles=self._names.full, writer=self.writer)
         clock.mark("read")
         first = next(iter(hits.values()))
-        return (yield from self.writer.write(query, first, ranked, names=self._names, clock=clock, generate=generate))
+        steps = self.writer.write(
+            query, first, ranked, names=self._names, chunks=self.snapshot.chunks, clock=clock, generate=generate
+        )
+        return (yield from steps)
 
     def _hits(self, query: Query, *, k: int) -> dict[Facet, list[Hit]]:
         """Per facet the best sections; facets about the same reports share one retrieval of the whole question."""
@@ -243,22 +248,29 @@ class Pipeline:
         return {facet: shared[facet.reports] for facet in query.facets}
 
     def _read(
-        self, query: Query, hits: Mapping[Facet, Sequence[Hit]], *, titles: Mapping[str, str]
+        self, query: Query, hits: Mapping[Facet, Sequence[Hit]], *, titles: Mapping[str, str], writer: Writer
     ) -> dict[Facet, list[Evidence]]:
         """Each facet's sentences, best first.
 
         Of a question about several things side by side those of each, where no sentence speaks of all: but only if each
         has an answer or the question asks for each (分别), for side by side may be two words for one thing.
         """
+
+        def looked_at_again(facet: Facet, items: list[Evidence]) -> list[Evidence]:
+            if self.judge is None or query.kind == "summary" or not in_doubt(facet, items, writer.calibrations):
+                return items
+            return look_again(facet, items, judge=self.judge, titles=titles)
+
         ranked: dict[Facet, list[Evidence]] = {}
         for facet, own in hits.items():
             items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
             apart = {}
             if facet.parts and not speaks_of_all(facet, choose(facet, items)):
                 for part in facet.parts:
-                    apart[part] = find_evidence(part, query, own, reader=self.reader, titles=titles)
-            sure = asks_of_each(query.text) or all(self.writer.choose(query, apart)[0].values())
-            ranked |= apart if apart and sure else {facet: items}
+                    found = find_evidence(part, query, own, reader=self.reader, titles=titles)
+                    apart[part] = looked_at_again(part, found)
+            sure = asks_of_each(query.text) or all(writer.choose(query, apart)[0].values())
+            ranked |= apart if apart and sure else {facet: looked_at_again(facet, items)}
         return ranked
 
     def _masthead(self, query: Query) -> Found:
@@ -286,9 +298,9 @@ class Pipeline:
             return Found(())
         about = [Hit(ranked[0], score=0.0, dense=0.0, lexical=0.0)]
         items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names.full)
-        calibration = answerability.shipped()
-        sure = calibration.confidence(answerability.features_of(items, items[0])) if items else 0.0
-        if sure < calibration.thresholds["eager"]:
+        calibrations = self.writer.calibrations
+        sure = calibrations.confidence(items, items[0]) if items else 0.0
+        if sure < calibrations.thresholds["eager"]:
             return Found(())
         return read_roles(query, ranked[:1], self.snapshot.report)
 
@@ -306,6 +318,29 @@ def _named(record: ReportRecord) -> str:
     title = record.title or record.id
     region = record.metadata.region.value if record.metadata.region else ""
     return title if region in title else f"{region}:{title}"
+
+
+def _given(passages: Sequence[str]) -> list[Hit]:
+    """Text given with a question as what retrieval would find: each a report of its own, of unknown year."""
+    return [
+        Hit(
+            Chunk(
+                id=f"passage-{number}",
+                report=f"passage-{number}",
+                address="",
+                path=(),
+                kind="front",
+                start=0,
+                end=len(text),
+                text=text,
+                years=(),
+            ),
+            score=0.0,
+            dense=0.0,
+            lexical=0.0,
+        )
+        for number, text in enumerate(passages, start=1)
+    ]
 
 
 def _last(steps: Generator[Event, None, Answer]) -> Answer:

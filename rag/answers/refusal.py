@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rag.answers import answerability
+from rag.answers.answerability import Calibrations
 from rag.answers.evidence import Evidence
 from rag.answers.query import Query, Record
 
@@ -52,7 +52,7 @@ def why_refused(query: Query, best: Sequence[Evidence], records: Sequence[Record
     )
 
 
-def nearest_fact(best: Sequence[Evidence]) -> Evidence | None:
+def nearest_fact(best: Sequence[Evidence], calibrations: Calibrations) -> Evidence | None:
     """The sentence that shows what a report does say of the matter, where the question has one thing of it wrong.
 
     Only one that would be an answer, were it not for the year, place, name or figure that the question fixes.
@@ -60,9 +60,7 @@ def nearest_fact(best: Sequence[Evidence]) -> Evidence | None:
     item = best[0] if best else None
     if item is None or not item.unmet:
         return None
-    calibration = answerability.shipped()
-    confidence = calibration.confidence(answerability.features_of(best, item))
-    return item if confidence >= calibration.thresholds["strict"] else None
+    return item if calibrations.confidence(best, item) >= calibrations.thresholds["strict"] else None
 
 
 def silence(language: str) -> str:

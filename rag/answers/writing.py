@@ -1,10 +1,11 @@
 """Ranked evidence to an answer: what is chosen, drafted, checked and composed, or the refusal where it does not do."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.answers import answerability
+from rag.answers.announced import announced
 from rag.answers.answer import Answer, Event, compose, refuse
+from rag.answers.answerability import Calibrations
 from rag.answers.clock import Clock
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
 from rag.answers.disagreement import DIFFERING, differing
@@ -17,6 +18,7 @@ from rag.answers.retrieval import Hit
 from rag.answers.summaries import summarize
 from rag.config import Config
 from rag.models.generator import Generator as TextGenerator
+from rag.reports.chunks import Chunk
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Writer:
     config: Config
     prompts: Mapping[str, Prompt]
     generator: TextGenerator | None
+    calibrations: Calibrations
 
     def write(
         self,
@@ -45,19 +48,34 @@ class Writer:
         ranked: Mapping[Facet, Sequence[Evidence]],
         *,
         names: Names,
+        chunks: Callable[[str], Sequence[Chunk]],
         clock: Clock,
         generate: bool,
     ) -> Generator[Event, None, Answer]:
-        """The answer to a query from each facet's sentences, best first; `hits` are shown with a refusal."""
+        """The answer to a query from each facet's sentences, best first.
+
+        `hits` are shown with a refusal; `chunks` gives those of a report, in which a list goes on.
+        """
         chosen, confidence = self.choose(query, ranked)
         if not any(chosen.values()):
             best = [items[0] for items in ranked.values() if items]
-            fact = nearest_fact(best)
+            fact = nearest_fact(best, self.calibrations)
             reason = why_refused(query, best, names.records)
             return refuse(query, reason, hits, titles=names.titles, confidence=confidence, fact=fact)
         doubted = {facet: as_good(items, ranked[facet]) for facet, items in chosen.items() if query.kind == "plain"}
+        lists = {
+            item: announced(item, chunks(item.chunk.report))
+            for items in chosen.values()
+            for item in items
+            if query.kind in ("plain", "yesno")
+        }
         evidence = list(
-            dict.fromkeys(item for facet, items in chosen.items() for item in (*items, *doubted.get(facet, ())))
+            dict.fromkeys(
+                item
+                for facet, items in chosen.items()
+                for one in (*items, *doubted.get(facet, ()))
+                for item in (one, *lists.get(one, ()))
+            )
         )
         for item in evidence:
             yield Event("evidence", item)
@@ -72,9 +90,9 @@ class Writer:
             evidence += [other for other in others if other not in evidence]
             statements = in_its_own_words(evidence, language=query.language)
             # A yes or no hangs on one character (有, 无): there the evidence's own words are the safe answer. Where
-            # reports differ, or the reader cannot tell which sentence answers, they say it best side by side.
-            # And of an English claim nothing tells which of several Chinese figures belongs to which of its things.
-            plain = query.kind != "yesno" and not others and not any(doubted.values())
+            # reports differ, or the reader cannot tell which sentence answers, they say it best side by side; and a
+            # list item by item. Of an English claim nothing tells which figure belongs to which of its things.
+            plain = query.kind != "yesno" and not others and not any(doubted.values()) and not any(lists.values())
             plain = plain and (query.language == "zh" or _figures(evidence) <= 1)
             if generate and self.generator is not None and plain:
                 draft = yield from self._draft(query, evidence, self.generator)
@@ -95,13 +113,12 @@ class Writer:
         self, query: Query, ranked: Mapping[Facet, Sequence[Evidence]]
     ) -> tuple[dict[Facet, list[Evidence]], float]:
         """Per facet the sentences to answer from, none where they are not sure enough; and the surest confidence."""
-        calibration = answerability.shipped()
         chosen = {facet: choose(facet, items) for facet, items in ranked.items()}
         confidences = {
-            facet: calibration.confidence(answerability.features_of(ranked[facet], items[0])) if items else 0.0
+            facet: self.calibrations.confidence(ranked[facet], items[0]) if items else 0.0
             for facet, items in chosen.items()
         }
-        least = calibration.thresholds[self.config.refusal]
+        least = self.calibrations.thresholds[self.config.refusal]
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)
 

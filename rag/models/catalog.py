@@ -174,6 +174,7 @@ _MODELS = (
         ),
     ),
 )
+JUDGE_BASE = "qwen2.5-coder-0.5b-instruct"  # whose weights the judge's adapter is added to
 CATALOG: Mapping[str, Model] = {model.name: model for model in _MODELS}
 
 

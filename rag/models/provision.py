@@ -11,7 +11,7 @@ from rag.config import Config
 from rag.errors import ModelError
 from rag.models import manifest as manifests
 from rag.models import runtime
-from rag.models.catalog import CATALOG, Model, describe
+from rag.models.catalog import CATALOG, JUDGE_BASE, Model, describe
 from rag.models.manifest import Manifest
 from rag.models.sources import (
     Acquired,
@@ -117,6 +117,8 @@ def verify(name: str, config: Config) -> Manifest:
 def listing(config: Config) -> list[ModelStatus]:
     """The models known by name and those the configuration names, with their state on this disk."""
     used = [config.embedder] if config.generator_base_url else [config.embedder, config.generator]
+    if config.judge != "none":
+        used.append(JUDGE_BASE)
     return [_status(name, config, used=name in used) for name in dict.fromkeys([*names(), *used])]
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.errors import ConfigError
-from rag.reports.dates import years_in
+from rag.reports.dates import years_covered, years_in
 from rag.reports.lines import squeezed, trimmed, unquoted
-from rag.reports.outline import PART
+from rag.reports.outline import NUMBERED, PART, TITLED
 from rag.reports.reading import Report
 from rag.reports.sections import FURNITURE, Section, address, heading_path, walk
 
@@ -109,7 +109,11 @@ def sentences(text: str) -> list[Span]:
 
 def _chunk(report: Report, path: Sequence[Section], start: int, end: int) -> Chunk:
     place = address(path)
-    of_parts = [years_in(section.heading) for section in reversed(path) if section.kind == PART]
+    known = report.metadata.years
+    own = [years_in(section.heading) for section in reversed(path) if section.kind == PART]
+    # Below the parts, the main heading alone: further in, a year is that of a matter, not of the text.
+    main = next((section.heading for section in path if section.kind in (NUMBERED, TITLED)), "")
+    own.insert(0, tuple(year for year in years_covered(main, max(known, default=None)) if year in known))
     return Chunk(
         id=f"{report.id}#{place}@{start}",
         report=report.id,
@@ -119,7 +123,7 @@ def _chunk(report: Report, path: Sequence[Section], start: int, end: int) -> Chu
         start=start,
         end=end,
         text=report.text[start:end],
-        years=next((years for years in of_parts if years), report.metadata.years),
+        years=next((years for years in own if years), known),
     )
 
 

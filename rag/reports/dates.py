@@ -12,6 +12,12 @@ YEARS = re.compile(
     r"(?<!\d)((?:19|20)\d{2})(?:年?\s*[-—–－~～至到]\s*((?:19|20)\d{2}))?(?!\d)(?=\s*年|\s*[-—–_度]|[^\d月]|$)"
 )
 _LONGEST_SPAN_OF_YEARS = 10
+# A main heading by which what follows is the review or the plan of some years: 一、2017年工作回顾, 一、过去五年的工作.
+_REVIEW_OR_PLAN = re.compile(
+    r"^[\W\d一二三四五六七八九十第部分篇]{0,6}"
+    r"(?:(?P<named>(?:19|20)\d{2}年?.{0,12}?)|刚?刚?过去的?(?P<past>[一二三四五两])年|(?P<since>[一二三四五两])年来|去年|上一?年度?)"
+    r"的?.{0,8}(?:工作|回顾|总结|情况|安排|部署|任务|计划|要点|打算|建议|成绩)[^。]{0,6}$"
+)
 
 
 def years_in(words: str) -> tuple[int, ...]:
@@ -21,6 +27,20 @@ def years_in(words: str) -> tuple[int, ...]:
         until = int(last or first)
         years.update(range(int(first), until + 1) if until - int(first) <= _LONGEST_SPAN_OF_YEARS else (int(first),))
     return tuple(sorted(years))
+
+
+def years_covered(heading: str, latest: int | None = None) -> tuple[int, ...]:
+    """The years of which a main heading says that what follows is their review or plan.
+
+    Those it names; where it names none, 过去五年工作回顾 is of 2013 to 2017 in a report whose plans are for 2018, the
+    `latest` year. Empty for a heading of another form.
+    """
+    found = _REVIEW_OR_PLAN.match(heading.strip())
+    if not found:
+        return ()
+    if found["named"] or latest is None:
+        return years_in(heading) if found["named"] else ()
+    return tuple(range(latest - chinese_number((found["past"] or found["since"] or "一").replace("两", "二")), latest))
 
 
 def iso_date(words: str) -> str | None:

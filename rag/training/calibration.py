@@ -1,30 +1,41 @@
-"""Labelled questions on the sample reports to the calibration of answerability, as a command."""
+"""Labelled questions on sample reports, and on passages, to the calibrations of answerability, as a command."""
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import click
 
-from rag.answers.answerability import features_of
+from rag.answers.answerability import Source, features_of
 from rag.answers.evidence import choose
 from rag.answers.pipeline import Pipeline
+from rag.answers.second_look import SURE
 from rag.answers.verification import squeeze
 from rag.config import load_config
 from rag.errors import InputError
 from rag.evaluation.measures import auroc
 from rag.evaluation.runs import open_over, silent
 from rag.reports.reading import find_reports, read_reports
+from rag.training.examples import Row, load_rows, sentence_spans, split
+from rag.training.mixture import hard_neighbours
 
 logger = logging.getLogger(__name__)
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
-FEATURES = ("answerability", "own_passage", "sentence", "coverage", "typed")
 REGULARISATION = 1.0  # scikit-learn's C, on features of unit spread
 FOLDS = 10
-REFUSED = {"strict": 0.15, "balanced": 0.06, "eager": 0.03}  # share of the right answers that each may refuse
+# Share of the right answers that each operating point may refuse. Given passages most often come from a search of the
+# web: more of them are about something else than of reports that were chosen to be asked about.
+REFUSED: Mapping[Source, Mapping[str, float]] = {
+    "reports": {"strict": 0.15, "balanced": 0.06, "eager": 0.03},
+    "passages": {"strict": 0.2, "balanced": 0.1, "eager": 0.05},
+}
+ROWS, AMONG = 170, 4  # questions about passages, and neighbours that each passage stands among
+SEED = 1  # of those questions and the order of passages
 
 
 @dataclass(frozen=True)
@@ -49,22 +60,76 @@ def read_labelled(path: Path) -> list[Labelled]:
     return found
 
 
-def examples(pipeline: Pipeline, questions: Sequence[Labelled]) -> list[tuple[dict[str, float], bool]]:
-    """The features of what is chosen for each question, and whether it answers: right words, not just an answer.
+@dataclass(frozen=True)
+class Asked:
+    """A question's features as the reader alone ranks the evidence, and after the judge's second look.
 
-    Left out are questions that no section is read for, and those where the rules alone choose nothing.
+    With each whether the sentence that would be chosen is the right one. None where nothing would be chosen.
     """
-    found = []
-    for number, item in enumerate(questions, start=1):
-        ranked = pipeline.evidence(item.question)
-        chosen = choose(*ranked) if ranked else []
-        if ranked and chosen:
-            said, wanted = squeeze(chosen[0].text), squeeze(item.evidence)
-            right = bool(wanted) and (wanted in said or said in wanted)
-            found.append((features_of(ranked[1], chosen[0]), right))
-        if number % 50 == 0:
-            logger.info("%d questions read", number)
-    return found
+
+    reader: tuple[dict[str, float], bool] | None
+    judge: tuple[dict[str, float], bool] | None
+
+
+def ask(pipeline: Pipeline, question: str, right: Callable[[str], bool], *, passages: Sequence[str] = ()) -> Asked:
+    """Ask about the index, or about the passages where such are given; `right` tells the sentence that answers."""
+    found = pipeline.evidence(question, passages=passages)
+    if found is None:
+        return Asked(None, None)
+    facet, read, judged = found
+    both = []
+    for ranked in (read, judged):
+        chosen = choose(facet, ranked)
+        both.append((features_of(ranked, chosen[0]), right(chosen[0].text)) if chosen else None)
+    return Asked(*both)
+
+
+def on_reports(pipeline: Pipeline, questions: Sequence[Labelled]) -> Iterator[Asked]:
+    """Each labelled question asked of the index. Right are its words, not just any answer."""
+    for item in questions:
+        wanted = squeeze(item.evidence)
+
+        def right(sentence: str, wanted: str = wanted) -> bool:
+            said = squeeze(sentence)
+            return bool(wanted) and (wanted in said or said in wanted)
+
+        yield ask(pipeline, item.question, right)
+
+
+def on_passages(pipeline: Pipeline, rows: Sequence[Row], random: Random) -> Iterator[Asked]:
+    """Each row asked twice: of its passage, and of what is left of it without the answer, each among neighbours."""
+    neighbours = hard_neighbours(rows)
+    for row in random.sample(rows, min(len(rows), ROWS)):
+
+        def right(sentence: str, answers: Sequence[str] = row.answers) -> bool:
+            return any(squeeze(answer) in squeeze(sentence) for answer in answers)
+
+        rest = "".join(
+            row.passage[start:end] for start, end in sentence_spans(row.passage) if not right(row.passage[start:end])
+        )
+        for passage in (row.passage, rest):
+            given = [passage, *neighbours[row.id][:AMONG]]
+            yield ask(pipeline, row.question, right, passages=random.sample(given, len(given)))
+
+
+def calibrate(asked: Sequence[Asked], refused: Mapping[str, float]) -> tuple[dict[str, Any], list[float], list[float]]:
+    """The calibrations of the reader alone and with the judge, and the thresholds by which right answers are refused.
+
+    Also the held-out confidences of the right choices and of the others, with the judge asked where it would be.
+    """
+    both = [item for item in asked if item.reader and item.judge]
+    tables = {name: [table for item in both if (table := getattr(item, name))] for name in ("reader", "judge")}
+    fitted: dict[str, Any] = {}
+    held_out: dict[str, list[float]] = {}
+    for name, table in tables.items():
+        intercept, weights, held_out[name] = fit(table)
+        fitted[name] = {"intercept": intercept, "weights": weights}
+    right: list[float] = []
+    wrong: list[float] = []
+    for at, sure in enumerate(held_out["reader"]):
+        name = "reader" if sure >= SURE else "judge"
+        (right if tables[name][at][1] else wrong).append(held_out[name][at])
+    return fitted | {"thresholds": thresholds(right, refused)}, right, wrong
 
 
 def fit(table: Sequence[tuple[Mapping[str, float], bool]]) -> tuple[float, dict[str, float], list[float]]:
@@ -76,7 +141,8 @@ def fit(table: Sequence[tuple[Mapping[str, float], bool]]) -> tuple[float, dict[
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
 
-    rows = np.array([[values[name] for name in FEATURES] for values, _ in table])
+    names = list(table[0][0])
+    rows = np.array([[values[name] for name in names] for values, _ in table])
     labels = np.array([label for _, label in table])
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     scaled = (rows - mean) / spread
@@ -84,46 +150,69 @@ def fit(table: Sequence[tuple[Mapping[str, float], bool]]) -> tuple[float, dict[
     held_out = cross_val_predict(model, scaled, labels, cv=FOLDS, method="predict_proba")[:, 1]
     weights = model.coef_[0] / spread
     intercept = float(model.intercept_[0] - (weights * mean).sum())
-    return intercept, dict(zip(FEATURES, map(float, weights), strict=True)), [float(value) for value in held_out]
+    return intercept, dict(zip(names, map(float, weights), strict=True)), [float(value) for value in held_out]
 
 
-def thresholds(confidences: Sequence[float]) -> dict[str, float]:
+def thresholds(confidences: Sequence[float], refused: Mapping[str, float]) -> dict[str, float]:
     """Each operating point's least confidence, from the held-out confidences of right answers."""
     ordered = sorted(confidences)
-    return {name: ordered[int(share * len(ordered))] for name, share in REFUSED.items()}
+    return {name: ordered[int(share * len(ordered))] for name, share in refused.items()}
 
 
 @click.command()
 @click.option(
     "--corpus", type=click.Path(exists=True, path_type=Path), default=Path("corpus"), help="the sample reports"
 )
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="folder with the sets that the reader was trained on, of which only held-out articles are used",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="the TOML file to write")
-def main(corpus: Path, out: Path) -> None:
-    """Fit the calibration on questions and near misses about the sample reports, asked as people ask."""
+def main(corpus: Path, data: Path, out: Path) -> None:
+    """Fit the calibrations: for reports on questions and near misses about the sample reports, asked as people ask;
+    for given passages on questions about encyclopedia articles and web pages, every other one without its answer.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     config = load_config(generate=False)
     pipeline = open_over(read_reports(find_reports([corpus]), config=config), config, progress=silent)
-    table = examples(pipeline, read_labelled(QUESTIONS))
-    intercept, weights, held_out = fit(table)
-    right = [confidence for confidence, (_, label) in zip(held_out, table, strict=True) if label]
-    wrong = [confidence for confidence, (_, label) in zip(held_out, table, strict=True) if not label]
-    points = thresholds(right)
-    refused = sum(confidence < points["balanced"] for confidence in wrong) / len(wrong)
+    if pipeline.judge is None:
+        raise InputError("there is no judge to calibrate", remedy="Set `judge` to default, or to a folder with one.")
+    _, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
+    sources: dict[Source, Iterator[Asked]] = {
+        "reports": _counted(on_reports(pipeline, read_labelled(QUESTIONS))),
+        "passages": _counted(on_passages(pipeline, held_out, Random(SEED))),
+    }
     lines = [
         "# Written by `python -m rag.training.calibration`; see rag/answers/answerability.py.",
-        f"# Fitted on {len(table)} of the questions in rag/training/questions.jsonl ({len(right)} answered rightly)",
-        f"# with {pipeline.reader.identity}. Held out in turn: AUROC {auroc(right, wrong):.3f}; `balanced` refuses",
-        f"# {refused:.2f} of the others. How the thresholds were set: see REFUSED in the command.",
-        f"intercept = {intercept:.4f}",
-        "",
-        "[weights]",
-        *(f"{name} = {weight:.4f}" for name, weight in weights.items()),
-        "",
-        "[thresholds]",
-        *(f"{name} = {value:.4f}" for name, value in points.items()),
+        f"# With {pipeline.reader.identity} and {pipeline.judge.identity}.",
     ]
+    for source, asked in sources.items():
+        fitted, right, wrong = calibrate(list(asked), REFUSED[source])
+        refused = sum(confidence < fitted["thresholds"]["balanced"] for confidence in wrong) / len(wrong)
+        lines += [
+            "",
+            f"# {len(right)} of {len(right) + len(wrong)} choices right. Held out in turn: AUROC"
+            f" {auroc(right, wrong):.3f}; `balanced` refuses {refused:.2f} of the others.",
+            *_table(f"{source}.thresholds", fitted["thresholds"]),
+        ]
+        for name in ("reader", "judge"):
+            lines += _table(f"{source}.{name}", {"intercept": fitted[name]["intercept"]})
+            lines += _table(f"{source}.{name}.weights", fitted[name]["weights"])
     out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     logger.info("written to %s", out)
+
+
+def _table(name: str, values: Mapping[str, float]) -> list[str]:
+    return [f"[{name}]", *(f"{key} = {value:.4f}" for key, value in values.items())]
+
+
+def _counted(asked: Iterator[Asked]) -> Iterator[Asked]:
+    for number, item in enumerate(asked, start=1):
+        if number % 50 == 0:
+            logger.info("%d questions asked", number)
+        yield item
 
 
 if __name__ == "__main__":

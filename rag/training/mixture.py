@@ -16,6 +16,7 @@ from rag.training.reports import invented_group
 REPORT_SHARE = 0.25
 SPLICE_SHARE = 0.3  # of the groups whose passages get sentences of another passage around them
 NEIGHBOURS = 12
+LENGTHS = (100, 380)
 
 _HALF_WIDTH = str.maketrans("，；：（）？！", ",;:()?!")
 _PAPERS = ("年工作总结", "年工作报告", "年度自评报告", "年工作要点", "年统计公报", "年情况通报", "年发展报告")
@@ -31,10 +32,11 @@ class Mixture:
     rows: Sequence[Row]
     names: Names
     neighbours: dict[str, tuple[str, ...]]  # row id -> passages of the same set without any of its answers
+    lengths: tuple[int, int] = LENGTHS  # of passages, in characters, where they can be cut
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "Mixture":
-        return cls(rows, Names.of(row.question for row in rows), hard_neighbours(rows))
+    def of(cls, rows: Sequence[Row], *, lengths: tuple[int, int] = LENGTHS) -> "Mixture":
+        return cls(rows, Names.of(row.question for row in rows), hard_neighbours(rows), lengths)
 
     def groups(self, random: Random) -> Iterator[list[Example]]:
         """Every row once in random order, then again, with invented report sections in between."""
@@ -46,7 +48,7 @@ class Mixture:
 
     def group(self, row: Row, random: Random) -> list[Example]:
         """An answered pair, a near miss if the row allows one, and in three of five cases a hard negative."""
-        row = cropped(row, random)
+        row = cropped(row, random, self.lengths)
         positive = random.choice((renamed, redated, lambda *_: None))(row, self.names, random) or answered(row)
         group = [positive]
         missed = near_miss(row, self.names, random)
@@ -55,7 +57,7 @@ class Mixture:
         others = self.neighbours.get(row.id, ())
         if others and random.random() < 0.6:
             other = random.choice(others)
-            group.append(Example(row.question, other[: random.randint(120, 380)], None, "hard"))
+            group.append(Example(row.question, other[: random.randint(*self.lengths)], None, "hard"))
         if others and random.random() < SPLICE_SHARE:
             group = spliced(group, random.choice(others), random)
         if random.random() < 0.4:
@@ -92,12 +94,12 @@ def _bigrams(text: str) -> list[str]:
     return [text[at : at + 2] for at in range(len(text) - 1)] or [text]
 
 
-def cropped(row: Row, random: Random) -> Row:
+def cropped(row: Row, random: Random, lengths: tuple[int, int] = LENGTHS) -> Row:
     """The row with a run of its passage's sentences: around the first answer, with the question's names and numbers.
 
     Keeping those makes the pair stay answerable in full; a random length keeps steps short and lengths mixed.
     """
-    target = random.randint(100, 380)
+    target = random.randint(*lengths)
     if len(row.passage) <= target:
         return row
     spans = sentence_spans(row.passage)
@@ -126,6 +128,24 @@ def _nearest(text: str, word: str, position: int) -> int:
     before, after = text.rfind(word, 0, position), text.find(word, position)
     found = [at for at in (before, after) if at >= 0]
     return min(found, key=lambda at: abs(at - position)) if found else position
+
+
+def elsewhere(row: Row, lengths: tuple[int, int], random: Random) -> Example | None:
+    """The question with sentences of its own passage that do not hold the answer; None where each one does."""
+    spans = sentence_spans(row.passage)
+    silent = [not any(answer in row.passage[start:end] for answer in row.answers) for start, end in spans]
+    if not any(silent):
+        return None
+    first = last = random.choice([at for at, free in enumerate(silent) if free])
+    target = random.randint(*lengths)
+    while last + 1 < len(spans) and silent[last + 1] and spans[last][1] - spans[first][0] < target:
+        last += 1
+    while first > 0 and silent[first - 1] and spans[last][1] - spans[first][0] < target:
+        first -= 1
+    passage = row.passage[spans[first][0] : spans[last][1]]
+    if any(answer in passage for answer in row.answers):
+        return None
+    return Example(row.question, passage, None, "elsewhere")
 
 
 def spliced(group: Sequence[Example], other: str, random: Random) -> list[Example]:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from rag.config import load_config
@@ -134,42 +134,50 @@ def rate(share: float) -> float:
 class Progress:
     """How far a training is, and its checkpoint: steps and seconds in all runs together."""
 
-    def __init__(self, path: Path, state: dict[str, Any]) -> None:
-        self._path, self._state = path, state
+    def __init__(self, path: Path, state: dict[str, Any], *, trained: Callable[[str], bool]) -> None:
+        self._path, self._state, self._trained = path, state, trained
         self.step: int = state.get("step", 0)
         self._before: float = state.get("seconds", 0.0)
         self._begun = self._saved = time.monotonic()
 
     @classmethod
-    def of(cls, path: Path) -> "Progress":
-        """The progress in the checkpoint at `path`, or none where there is no such file."""
-        return cls(path, torch.load(path, weights_only=True) if path.is_file() else {})
+    def of(cls, path: Path, *, trained: Callable[[str], bool]) -> "Progress":
+        """The progress in the checkpoint at `path`, or none where there is no such file.
+
+        `trained` tells the names of the tensors that belong into it: what is taken as it is stays out.
+        """
+        return cls(path, torch.load(path, weights_only=True) if path.is_file() else {}, trained=trained)
 
     @property
     def seconds(self) -> float:
         return self._before + time.monotonic() - self._begun
 
-    def restore(self, model: CrossEncoder, optimizer: torch.optim.Optimizer) -> None:
+    def restore(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Put the checkpoint's weights and optimizer state into place, if there is one."""
         if self._state:
-            model.load_state_dict(self._state["model"], strict=False)  # word embeddings are not in it
+            model.load_state_dict(self._state["model"], strict=False)
             optimizer.load_state_dict(self._state["optimizer"])
             self._state = {}
             logger.info("taken up at step %d after %.0f s", self.step, self._before)
 
-    def save_if_due(self, model: CrossEncoder, optimizer: torch.optim.Optimizer) -> None:
+    def save_if_due(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             self.save(model, optimizer)
 
-    def save(self, model: CrossEncoder, optimizer: torch.optim.Optimizer) -> None:
-        """Write the checkpoint whole or not at all; the word embeddings are the embedder's and stay out."""
-        weights = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith(WORD_EMBEDDINGS)}
+    def save(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Write the checkpoint whole or not at all."""
+        weights = {name: tensor for name, tensor in model.state_dict().items() if self._trained(name)}
         state = {"model": weights, "optimizer": optimizer.state_dict(), "step": self.step, "seconds": self.seconds}
         part = self._path.with_suffix(".part")
         torch.save(state, part)
         part.replace(self._path)
         self._saved = time.monotonic()
         logger.info("checkpoint at step %d after %.0f s", self.step, self.seconds)
+
+
+def own(name: str) -> bool:
+    """Whether a tensor is the reader's own; the word embeddings are the embedder's."""
+    return not name.endswith(WORD_EMBEDDINGS)
 
 
 def train(model: CrossEncoder, stream: Iterator[list[Item]], *, progress: Progress, minutes: float) -> None:
@@ -221,7 +229,7 @@ def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int
     embedder = provision.locate(BASE, load_config())
     rows, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     logger.info("%d rows to train on, %d held out", len(rows), len(held_out))
-    model, progress = CrossEncoder.from_embedder(embedder), Progress.of(out / "checkpoint.pt")
+    model, progress = CrossEncoder.from_embedder(embedder), Progress.of(out / "checkpoint.pt", trained=own)
     if start is not None:
         reader_weights.load(model, start)
     encoder = PairEncoder(embedder_tokenizer(embedder), window=WINDOW, overlap=0)

@@ -1,15 +1,15 @@
-"""The calibration: a logistic function of features, worked out by hand, and the one that ships."""
+"""The calibrations: a logistic function of features, worked out by hand, and those that ship."""
 
 import math
 
 import pytest
 
-from rag.answers.answerability import Calibration, features_of, log_odds, shipped
+from rag.answers.answerability import Calibration, Calibrations, Source, features_of, log_odds, shipped
 from tests.answers.made import evidence
 
 
 def test_confidence_is_the_logistic_function_of_the_weighted_features() -> None:
-    calibration = Calibration(0.5, {"a": 2.0, "b": -1.0}, {})
+    calibration = Calibration(0.5, {"a": 2.0, "b": -1.0})
     assert calibration.confidence({"a": 1.0, "b": 0.5}) == pytest.approx(1 / (1 + math.exp(-2.0)))
     assert calibration.confidence({"a": -0.25, "b": 0.0}) == 0.5
 
@@ -28,6 +28,17 @@ def test_features_take_the_surest_passage_and_the_best_sentence() -> None:
     )
 
 
-def test_the_shipped_operating_points_are_in_order() -> None:
-    thresholds = shipped().thresholds
+def test_what_the_judge_has_read_is_weighed_by_the_calibration_with_the_judge() -> None:
+    calibrations = Calibrations(Calibration(0.0, {"coverage": 1.0}), Calibration(-1.0, {"judge": 2.0}), {})
+    alone, judged = evidence("甲。", coverage=0.4), evidence("甲。", coverage=0.4, judge=1.5)
+    assert calibrations.confidence([alone], alone) == pytest.approx(1 / (1 + math.exp(-0.4)))
+    assert calibrations.confidence([judged], judged) == pytest.approx(1 / (1 + math.exp(-2.0)))
+
+
+@pytest.mark.parametrize("source", ["reports", "passages"])
+def test_the_shipped_operating_points_are_in_order_and_the_judge_counts_for_an_answer(source: Source) -> None:
+    calibrations = shipped(source)
+    thresholds = calibrations.thresholds
     assert 0 < thresholds["eager"] < thresholds["balanced"] < thresholds["strict"] < 1
+    assert calibrations.judge.weights["judge"] > 0
+    assert "judge" not in calibrations.reader.weights

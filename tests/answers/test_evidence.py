@@ -28,7 +28,7 @@ def find(
 ) -> tuple[list[str], list[Evidence]]:
     asked = query(question)
     hits = [Hit(chunk(text, path=path, start=100 * at, years=years), 0.0, 0.0, 0.0) for at, text in enumerate(texts)]
-    found = find_evidence(asked.facets[0], asked, hits, reader=EvenReader(), titles={"r1": "某市工作总结"})
+    found = find_evidence(asked.facets[0], asked, hits, reader=EvenReader(), titles={"r1": "某市2018年工作总结"})
     return [item.text for item in found], found
 
 
@@ -50,6 +50,7 @@ def test_words_of_the_question_decide_between_equal_readings() -> None:
         ("2018年新建了几所？", "新建12所。", ()),
         ("2016年新建了几所？", "新建12所。", ("year:2016",)),
         ("2016年新建了几所？", "2016年新建12所。", ()),
+        ("2018年的总结里说建了几所？", "2016年新建12所。", ()),
         ("佛山新建了几所？", "新建12所。", ("place:佛山",)),
         ("投入了多少钱？", "新建12所。", ("figure:",)),
         ("投入了多少钱？", "投入1.7亿元。", ()),

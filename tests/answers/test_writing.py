@@ -1,9 +1,11 @@
 """Evidence to answers: when a draft may stand in for the evidence's own words."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
+from rag.answers.answerability import shipped
 from rag.answers.clock import Clock
 from rag.answers.evidence import Evidence
 from rag.answers.prompts import load_prompt
@@ -29,8 +31,14 @@ class Saying:
 def written(question: str, found: Sequence[Evidence], generator: Saying) -> str:
     asked = query(question)
     prompts = {language: load_prompt(f"answer.{language}", "") for language in ("zh", "en")}
-    steps = Writer(Config(), prompts, generator).write(
-        asked, [], {asked.facets[0]: found}, names=Names({}, {}, ()), clock=Clock(), generate=True
+    steps = Writer(Config(), prompts, generator, shipped("reports")).write(
+        asked,
+        [],
+        {asked.facets[0]: found},
+        names=Names({}, {}, ()),
+        chunks=lambda report: [item.chunk for item in found if item.chunk.report == report],
+        clock=Clock(),
+        generate=True,
     )
     while True:
         try:
@@ -60,3 +68,15 @@ def test_sentences_that_the_reader_cannot_tell_apart_are_shown_as_they_are() -> 
     assert generator.asked == 0
     assert "新建幼儿园12所" in answer
     assert "改建幼儿园9所" in answer
+
+
+def test_a_sentence_that_announces_a_list_is_shown_with_its_items() -> None:
+    generator = Saying("要交申请表。")
+    text = "应当提交下列材料：\n（一）申请表；\n（二）证明。\n不收费。"
+    whole = evidence(text, **SURE)
+    lead = replace(whole, text=text[:9], end=9)
+    answer = written("要提交哪几样材料？", [lead], generator)
+    assert generator.asked == 0
+    assert "（一）申请表； [2]" in answer
+    assert "（二）证明。 [3]" in answer
+    assert "不收费" not in answer

@@ -108,6 +108,14 @@ def test_years_are_those_of_the_part() -> None:
     }
 
 
+def test_years_are_those_of_a_main_heading_that_sets_review_and_plan_apart() -> None:
+    text = "某局2018年工作报告\n一、过去两年工作回顾\n(一)乙。\n二、2018年工作安排\n(一)筹备2020年运动会。\n三、其他\n"
+    years = {chunk.address: chunk.years for chunk in chunks_of(text)}
+    assert years["一/(一)"] == (2016, 2017)
+    assert years["二/(一)"] == (2018,)
+    assert years["三"] == (2016, 2017, 2018)
+
+
 def test_a_title_without_place_is_embedded_with_it() -> None:
     text = "某网2017年工作总结\n一、甲\n《己门市办法》、己门市、己门市。\n"
     assert embedding_title(report_of(text)) == "己门 某网2017年工作总结"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.reports.dates import iso_date, years_in
+from rag.reports.dates import iso_date, years_covered, years_in
 from rag.reports.metadata import Field, Metadata, read_metadata
 from rag.reports.sections import parse_sections
 
@@ -154,6 +154,32 @@ def test_the_masthead_of_the_first_of_two_reports() -> None:
 )
 def test_years(words: str, years: tuple[int, ...]) -> None:
     assert years_in(words) == years
+
+
+@pytest.mark.parametrize(
+    ("heading", "years"),
+    [
+        ("一、2011年工作回顾", (2011,)),
+        ("第一部分 2019年及2020年上半年工作总结", (2019, 2020)),
+        ("二、2012年工作总体部署", (2012,)),
+        ("一、过去一年工作回顾", (2012,)),
+        ("一、过去五年的工作", (2008, 2009, 2010, 2011, 2012)),
+        ("一、一年来的主要工作", (2012,)),
+        ("一、上年度工作情况", (2012,)),
+        ("三、2020年高考改革", ()),
+        ("三、推进2020年学生运动会筹备工作", ()),
+        ("二、三年行动计划", ()),
+        ("二、一年级招生工作", ()),
+    ],
+)
+def test_the_years_that_a_main_heading_sets_apart(heading: str, years: tuple[int, ...]) -> None:
+    assert years_covered(heading, 2013) == years
+
+
+def test_a_review_without_a_year_is_of_those_before_the_plan_and_else_of_the_reports_own() -> None:
+    plan = metadata_of("某局2018年工作报告\n一、过去一年工作回顾\n二、2018年工作安排\n")
+    assert plan.years == (2017, 2018)
+    assert metadata_of("某局2018年工作总结\n一、一年来的主要工作\n二、存在问题\n").years == (2018,)
 
 
 @pytest.mark.parametrize(

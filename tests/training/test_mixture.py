@@ -3,7 +3,7 @@ from random import Random
 import pytest
 
 from rag.training.examples import Example, Row
-from rag.training.mixture import Mixture, cropped, disguised, hard_neighbours, under_heading
+from rag.training.mixture import Mixture, cropped, disguised, elsewhere, hard_neighbours, under_heading
 from rag.training.near_misses import Names
 
 PASSAGE = "武汉在长江边。" + "这里没有什么。" * 40 + "大桥长128米。" + "那里也没有什么。" * 40
@@ -17,6 +17,19 @@ def test_a_crop_holds_the_answer_and_the_names_the_question_ties_it_to() -> None
         assert "武汉" in crop.passage
         for answer, start in zip(crop.answers, crop.starts, strict=True):
             assert crop.passage[start : start + len(answer)] == answer
+
+
+def test_sentences_beside_the_answer_are_a_run_of_the_passage_without_it() -> None:
+    seen = set()
+    for seed in range(20):
+        found = elsewhere(ROW, (40, 170), Random(seed))
+        assert found is not None
+        assert found.span is None
+        assert found.passage in PASSAGE
+        assert "128" not in found.passage
+        seen.add(found.passage)
+    assert len(seen) > 5
+    assert elsewhere(Row("1", "s", "谁?", "", "p", "李白。", ("李白",), (0,)), (40, 170), Random(0)) is None
 
 
 def test_a_short_passage_is_kept_whole() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from rag.models.cross_encoder import CrossEncoder, PairEncoder, embedder_tokenizer
 from rag.training.examples import Example
-from rag.training.reader import BATCH_TOKENS, Item, Progress, batches, item_of, loss_of, rate, train
+from rag.training.reader import BATCH_TOKENS, Item, Progress, batches, item_of, loss_of, own, rate, train
 from tests.tiny_encoder import write_tiny_encoder
 
 PASSAGE = "成都新建幼儿园36所。小学有5所。"
@@ -74,12 +74,12 @@ def test_training_learns_and_is_taken_up_where_it_stopped(embedder: Path, encode
     torch.manual_seed(0)
     model = CrossEncoder.from_embedder(embedder)
     before = loss_of(model, items)[0].item()
-    progress = Progress.of(tmp_path / "checkpoint.pt")
+    progress = Progress.of(tmp_path / "checkpoint.pt", trained=own)
     train(model, stream, progress=progress, minutes=0.05)
     after = loss_of(model, items)[0].item()
     assert after < before
 
-    resumed = Progress.of(tmp_path / "checkpoint.pt")
+    resumed = Progress.of(tmp_path / "checkpoint.pt", trained=own)
     assert resumed.step == progress.step
     assert resumed.seconds >= 3
     again = CrossEncoder.from_embedder(embedder)

@@ -1,0 +1,54 @@
+"""A sentence that announces a list to the items of that list, which follow it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rag.answers.evidence import Evidence
+from rag.reports.chunks import Chunk, sentences
+
+MOST_ITEMS = 12
+_ANNOUNCES = re.compile(r"[:：]\s*$|(?:如下|下列|以下)[^,，。:：]{0,8}[。:：]?\s*$")
+_ITEM = re.compile(
+    r"\s*(?:[(（][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,2}[是要、]|第[一二三四五六七八九十]{1,2}[,，、是]"
+    r"|[①-⑳㈠-㈩⑴-⒇⒈-⒛]|\d{1,2}[.、．)）](?!\d)|首先|其次|再次|最后)"
+)
+_GOES_ON = re.compile(r"\s*(?:主要是|主要有|主要包括|包括|分别是|分别为|具体是|即)[:：,，]?")
+
+
+def announced(item: Evidence, chunks: Sequence[Chunk]) -> list[Evidence]:
+    """What follows a sentence that ends in a colon (提交下列材料:): items in its section, or one each in those below.
+
+    Where what follows is not numbered it is the next sentence, and so it is after a full stop, if that begins with
+    主要是 or 包括. `chunks` are those of the report, in its order. Empty for a sentence that stands for itself.
+    """
+    following = list(_following(item, chunks))
+    if not following:
+        return []
+    announces = bool(_ANNOUNCES.search(item.text))
+    if not announces or not _ITEM.match(following[0].text):
+        first = following[0]
+        goes_on = announces or bool(_GOES_ON.match(first.text))
+        return [first] if goes_on and first.chunk.path == item.chunk.path else []
+    items: list[Evidence] = []
+    for other in following:
+        below = len(other.chunk.path) - len(item.chunk.path)
+        opens = below == 1 and (not items or items[-1].chunk.path != other.chunk.path)
+        if _ITEM.match(other.text) and (below == 0 or opens):
+            items.append(other)
+        elif below == 0:
+            break
+    return items[:MOST_ITEMS]
+
+
+def _following(item: Evidence, chunks: Sequence[Chunk]) -> Iterator[Evidence]:
+    """The sentences after this one in its section and the sections below it."""
+    for chunk in sorted(chunks, key=lambda chunk: chunk.start):
+        if chunk.end <= item.end or chunk.path[: len(item.chunk.path)] != item.chunk.path:
+            continue
+        for begin, stop in sentences(chunk.text):
+            words = chunk.text[begin:stop]
+            start = chunk.start + begin + len(words) - len(words.lstrip())
+            if words.strip() and start >= item.end:
+                text = words.strip()
+                yield replace(item, chunk=chunk, start=start, end=start + len(text), text=text)

@@ -1,0 +1,94 @@
+"""Turns a question and short passages into how surely each of them answers it, by a language model with an adapter.
+
+A second opinion on what the reader found: seventeen times its size, so it is asked about a few sentences only.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rag.config import Config
+from rag.models import manifest, provision, runtime
+from rag.models.catalog import JUDGE_BASE
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+SHIPPED = Path(__file__).parent / "judge_adapter"
+NO_ANSWER = "<|im_end|>"  # what follows the prompt where the passage does not answer: an empty answer
+BATCH_TOKENS = 1024
+_LEAST = 1e-6  # probability of an answer is kept above it, so that its log-odds stay finite
+
+
+class Judge(Protocol):
+    """Gives the log-odds, one a passage, that the passage answers the question."""
+
+    identity: str
+
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]: ...
+
+
+def open_judge(config: Config) -> Judge | None:
+    """Load the configured judge: the package's adapter or a folder written by `python -m rag.training.judge`.
+
+    None where the setting `judge` is "none": then the reader alone decides.
+    """
+    if config.judge == "none":
+        return None
+    runtime.prepare(config)
+    folder = SHIPPED if config.judge == "default" else Path(config.judge).expanduser()
+    return AdaptedJudge(folder, base=provision.locate(JUDGE_BASE, config))
+
+
+class AdaptedJudge:
+    """A causal language model, trained to go on with the answer's words or, where there is none, to end at once."""
+
+    def __init__(self, folder: Path, *, base: Path) -> None:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        from rag.models.judge_adapter import FILENAME, merge
+
+        with runtime.quiet():
+            self._tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(base, dtype="auto", local_files_only=True)
+        merge(self._model, folder)
+        self._model.eval()
+        self._no_answer = self._tokenizer.convert_tokens_to_ids(NO_ANSWER)
+        self.identity = f"judge:{manifest.sha256_of(folder / FILENAME)[:16]}"
+
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+        """ln(p / (1 - p)) for each passage, in their order; p is the probability that an answer follows."""
+        import torch
+
+        prompts = [prompt_ids(self._tokenizer, question, passage) for passage in passages]
+        found = [0.0] * len(passages)
+        for batch in _batches(prompts):
+            longest = len(prompts[batch[-1]])
+            # Behind its end a causal model is blind, so what pads the shorter prompts needs no mask.
+            ids = torch.tensor([prompts[at] + [self._no_answer] * (longest - len(prompts[at])) for at in batch])
+            with torch.inference_mode():
+                hidden = self._model.model(ids, use_cache=False).last_hidden_state
+                last = torch.stack([row[len(prompts[at]) - 1] for at, row in zip(batch, hidden, strict=True)])
+                silent = self._model.lm_head(last).float().log_softmax(-1)[:, self._no_answer].tolist()
+            for at, value in zip(batch, silent, strict=True):
+                found[at] = math.log(max(_LEAST, -math.expm1(value))) - value
+        return found
+
+
+def prompt_ids(tokenizer: "PreTrainedTokenizerBase", question: str, passage: str) -> list[int]:
+    """The prompt's tokens. The question stands on both sides: a causal model reads the passage for it, then answers."""
+    text = f"问题：{question}\n材料：{passage}\n问题：{question}\n回答："
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _batches(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Numbers of prompts of like length, the longest last; at most `BATCH_TOKENS` padded tokens a batch."""
+    batch: list[int] = []
+    for at in sorted(range(len(prompts)), key=lambda number: len(prompts[number])):
+        if batch and (len(batch) + 1) * len(prompts[at]) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch

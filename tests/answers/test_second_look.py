@@ -1,0 +1,92 @@
+"""The judge's second look: which sentences it reads, in what words, and what becomes of their order."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from rag.answers.answerability import Calibration, Calibrations
+from rag.answers.evidence import Evidence
+from rag.answers.query import Facet
+from rag.answers.second_look import LONGEST, LOOKED_AT, WINDOW, among_neighbours, in_doubt, look_again
+from tests.answers.made import chunk, evidence, query
+
+FACET = query("新建了多少所？").facets[0]
+
+
+class Finding:
+    """A judge that says 4 of passages with these words and -4 of others, and keeps what it was asked."""
+
+    identity = "finding"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.read: list[str] = []
+
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+        self.read += passages
+        return [4.0 if self.words in passage else -4.0 for passage in passages]
+
+
+def ranked(*texts: str) -> list[Evidence]:
+    """Each a section of its own, the next a point behind."""
+    return [evidence(text, report=f"r{at}", start=10 * at, score=float(-at)) for at, text in enumerate(texts)]
+
+
+def look(items: list[Evidence], judge: Finding, facet: Facet = FACET) -> list[Evidence]:
+    return look_again(facet, items, judge=judge, titles={"r1": "某局总结"})
+
+
+def test_what_the_judge_finds_to_answer_goes_first_and_carries_its_verdict() -> None:
+    judge = Finding("乙")
+    found = look(ranked("甲。", "乙。", "丙。"), judge)
+    assert [item.text for item in found] == ["乙。", "甲。", "丙。"]
+    assert [item.scores["judge"] for item in found] == [4.0, -4.0, -4.0]
+    assert found[0].score == -1.0 + 4.0
+    assert judge.read == ["甲。", "《某局总结》乙。", "丙。"]
+
+
+def test_sentences_that_are_not_read_stay_behind_those_that_are() -> None:
+    judge = Finding("无")
+    texts = [f"{letter}。" for letter in "甲乙丙丁戊己"]
+    found = look(ranked(*texts), judge)
+    assert len(judge.read) == LOOKED_AT
+    assert [item.text for item in found] == texts
+    assert ["judge" in item.scores for item in found] == [True] * LOOKED_AT + [False] * (6 - LOOKED_AT)
+
+
+def test_the_best_of_all_is_read_beside_those_that_meet_what_the_question_fixes() -> None:
+    judge = Finding("甲")
+    items = ranked("甲。", "乙。", "丙。", "丁。", "戊。")
+    items[0], items[2] = replace(items[0], unmet=("year:2016",)), replace(items[2], unmet=("figure:",))
+    look(items, judge)
+    assert [passage[-2:] for passage in judge.read] == ["甲。", "乙。", "丁。", "戊。"]
+
+
+def test_nothing_is_read_where_nothing_fits() -> None:
+    judge = Finding("甲")
+    items = [replace(item, unmet=("year:2016",)) for item in ranked("甲。", "乙。")]
+    assert look(items, judge) == items
+    assert judge.read == []
+    assert look([], judge) == []
+
+
+@pytest.mark.parametrize(
+    ("intercept", "unmet", "doubted"), [(3.0, (), False), (1.0, (), True), (3.0, ("year:",), True)]
+)
+def test_the_judge_is_for_what_the_reader_is_not_sure_of(
+    intercept: float, unmet: tuple[str, ...], doubted: bool
+) -> None:
+    sure = Calibration(intercept, {})  # 0.95 or 0.73 for whatever it is
+    calibrations = Calibrations(sure, sure, {})
+    assert in_doubt(FACET, [evidence("甲。", unmet=unmet)], calibrations) is doubted
+
+
+def test_a_sentence_is_read_among_the_neighbours_that_there_is_room_for() -> None:
+    sentences = [f"{letter}{'字' * 38}。" for letter in "甲乙丙丁戊"]  # 40 characters each
+    section = chunk("".join(sentences), start=1000)
+    assert among_neighbours(section, 1000, 1040) == "".join(sentences[:3])
+    assert among_neighbours(section, 1160, 1200) == "".join(sentences[2:])
+    assert among_neighbours(section, 1080, 1120) == "".join(sentences[2:5])
+    assert len(among_neighbours(section, 1080, 1120)) == WINDOW
+    assert len(among_neighbours(chunk("字" * 500 + "。"), 0, 501)) == LONGEST
