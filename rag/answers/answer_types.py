@@ -33,7 +33,7 @@ _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
     (
         "figure",
         re.compile(
-            r"多少|几[个所名人位家项门场次期届批台套册件篇间条类种岁天年元倍]|百分之几|几成|多[大高长宽远重久]"
+            r"多少|(?<!哪)几[个所名人位家项门场次期届批台套册件篇间条类种岁天年元倍]|百分之几|几成|多[大高长宽远重久]"
             r"|(?:人数|个数|次数|数量|[产销数流含]量|金额|总额|面积|价格?|[率额]|分数|席位)$|\bhow (?:many|much)\b",
             re.I,
         ),
@@ -47,6 +47,11 @@ _OF_ALL = frozenset(
     ("全市", "全省", "全县", "全区", "全州", "全国", "全年", "年度", "全部", "本市", "我市", "人", "是", "有")
 )
 _TAGS: dict[AnswerType, tuple[str, ...]] = {"person": ("nr",), "place": ("ns", "nt")}
+# Who does a thing is as often a body or an office (由市老龄工作机构核准, 局长负总责) as a person by name.
+_BODY = re.compile(
+    r"[一-鿿]{1,12}(?:机构|部门|委员会|办公室|领导小组|中心|政府|公司|单位|[科处]室|[局厅部院会校])(?![级长管])"
+    r"|(?:局|校|院|所|市|县|区|镇|组|部|处|科|厅|省|会)长|书记|主任|主席|负责人|老师|教师|家长"
+)
 
 
 def answer_type(question: str) -> AnswerType:
@@ -65,7 +70,10 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
         return any(figure.kind not in ("year", "date") and figure.value not in known for figure in quantities(text))
     if kind == "time":
         return any(squeeze(match[0]) not in said for match in _TIME.finditer(text))
-    return any(squeeze(name) not in said for name in names_tagged(text, _TAGS[kind]))
+    names = names_tagged(text, _TAGS[kind])
+    if kind == "person" and not ASKS_NAME.search(question):
+        names = [*names, *(match[0] for match in _BODY.finditer(text))]
+    return any(squeeze(name) not in said for name in names)
 
 
 def repeats(question: str, text: str) -> bool:

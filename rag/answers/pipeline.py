@@ -18,7 +18,7 @@ from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Query, understand
 from rag.answers.refusal import blank_line
 from rag.answers.retrieval import Hit, retrieve
-from rag.answers.second_look import in_doubt, look_again
+from rag.answers.second_look import JUDGED, in_doubt, look_again
 from rag.answers.writing import Names, Writer
 from rag.config import Config
 from rag.index.snapshot import ReportRecord, Snapshot
@@ -109,12 +109,13 @@ class Pipeline:
         """The one thing a question asks, and the sentences found for it, best first.
 
         They are those of the index, or of the passages where such are given: first as the reader ranks them, then as
-        they stand once the judge has looked again, asked for or not. None for a summary and for several things asked.
+        they stand once the judge has looked again, in doubt or not. None for several things asked, and for questions
+        of a kind that the judge is not asked about.
         """
         records = () if passages else self.records
         query = understand(question, records, filters=NO_FILTERS, longest=self.config.max_question_characters)
         hits = dict.fromkeys(query.facets, _given(passages)) if passages else self._hits(query, k=self.config.top_k)
-        if len(hits) != 1 or query.kind == "summary":
+        if len(hits) != 1 or query.kind not in JUDGED:
             return None
         facet, own = next(iter(hits.items()))
         titles = {} if passages else self._names.full
@@ -257,7 +258,7 @@ class Pipeline:
         """
 
         def looked_at_again(facet: Facet, items: list[Evidence]) -> list[Evidence]:
-            if self.judge is None or query.kind == "summary" or not in_doubt(facet, items, writer.calibrations):
+            if self.judge is None or query.kind not in JUDGED or not in_doubt(facet, items, writer.calibrations):
                 return items
             return look_again(facet, items, judge=self.judge, titles=titles)
 

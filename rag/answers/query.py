@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Literal, Protocol
 
 from rag.answers.asked import Asked, asked
+from rag.answers.comparison import about_one, beside, clause_of
 from rag.answers.coordination import each_alone
 from rag.answers.glossary import render
 from rag.answers.quantities import half_width, quantities
@@ -87,8 +88,6 @@ _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where
 _INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
 _OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|真正|已经|已建|建成的|actual|in the end|finally|already", re.I)
 _PLAN_ASKED = re.compile(r"原先|原定|原计划|原本|originally", re.I)
-
-_COMPARING = re.compile(r"对比|比较|相比|各自|分别|各(?=[是有惠投占达])|[,，]?谁[^,，?？]{0,4}[高低多少大小]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,16 +338,18 @@ def _facets(
     records: Sequence[Record],
 ) -> Iterator[Facet]:
     if kind == "compare" and len(regions) < 2:
-        for year, own in _reports_by_year(records, years).items():
-            yield Facet(text, own, (year,), asked(question), label=f"{year}年" if language == "zh" else str(year))
+        of_years = _reports_by_year(records, years)
+        for year, own in of_years.items():
+            words = about_one(text, f"{year}年", [f"{other}年" for other in of_years if other != year])
+            yield Facet(words, own, (year,), asked(question), label=f"{year}年" if language == "zh" else str(year))
         return
     if kind == "compare":
         for region in regions:
-            words = _alone(text, [other for other in regions if other != region])
-            named = _years_beside(text, region, regions) or years
+            words = about_one(text, region, [other for other in regions if other != region])
+            named = years_named(beside(text, region, regions)) or years
             of_region = [record for record in records if _region(record) == region]
             own = tuple(record.id for record in _of_the_years(of_region, named))
-            yield Facet(words, own, named, asked(_clause_of(text, region) or question), label=region)
+            yield Facet(words, own, named, asked(clause_of(text, region, _INTERROGATIVE) or question), label=region)
         return
     questions = [part for part in parts if _INTERROGATIVE.search(part)]
     if kind == "summary" or len(questions) < 2:
@@ -374,27 +375,3 @@ def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[in
     of_year = {year: tuple(record.id for record in records if year in record.metadata.years) for year in years}
     distinct = len(set(of_year.values())) == len(years) > 1 and all(of_year.values())
     return of_year if distinct and len({_region(record) for record in records}) == 1 else {}
-
-
-def _clause_of(text: str, region: str) -> str:
-    """The clause that names the region, where it is itself a question."""
-    for clause in re.split(r"[,，;；:：]", text):
-        if region in clause and _INTERROGATIVE.search(clause):
-            return clause
-    return ""
-
-
-def _years_beside(text: str, region: str, regions: Sequence[str]) -> tuple[int, ...]:
-    """Years named after this region and before the next one (成都2018年和江门2017年)."""
-    at = text.find(region)
-    others = [place for other in regions if other != region and (place := text.find(other)) > at]
-    return years_named(text[at : min(others, default=len(text))])
-
-
-def _alone(text: str, others: Sequence[str]) -> str:
-    """A comparison as a question about one side: without the other regions, their years and the words that compare."""
-    for other in others:
-        text = re.sub(
-            rf"(?:[和与跟同、及]|(?<!对)比)?{other}[市省县区]?(?:(?:19|20)\d{{2}}年)?(?:\(目标\)|目标)?", "", text
-        )
-    return re.sub(r"^[和与跟同比、及,]+", "", _COMPARING.sub("", text))

@@ -46,6 +46,21 @@ def test_what_the_judge_finds_to_answer_goes_first_and_carries_its_verdict() -> 
     assert judge.read == ["甲。", "《某局总结》乙。", "丙。"]
 
 
+def test_a_year_that_has_been_checked_is_not_asked_of_the_judge_again() -> None:
+    asked: list[str] = []
+
+    class Listening(Finding):
+        def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+            asked.append(question)
+            return super().judge(question, passages)
+
+    facet = query("2018年的学校新建了多少所？").facets[0]
+    items = ranked("甲。", "乙。")
+    look(items, Listening("甲"), facet)
+    look([replace(item, chunk=replace(item.chunk, years=(2018,))) for item in items], Listening("甲"), facet)
+    assert asked == ["2018年的学校新建了多少所?", "学校新建了多少所?"]
+
+
 def test_sentences_that_are_not_read_stay_behind_those_that_are() -> None:
     judge = Finding("无")
     texts = [f"{letter}。" for letter in "甲乙丙丁戊己"]
