@@ -1,5 +1,6 @@
 """The sentences an answer rests on to those that give another figure for the same thing."""
 
+import re
 from collections.abc import Sequence
 
 from rag.answers.evidence import Evidence
@@ -16,6 +17,10 @@ DIFFERING = {
 # judgement: the figures of one enumeration (小学…所, 初中…所) share about half.
 _SAME_THING = 0.8
 _LEAST_WORDS = 4  # character pairs; fewer say too little to tell what is counted
+# Said of any figure: 比上年增长 tells nothing of what grew.
+_OF_ANY = re.compile(
+    r"(?:比|较)?(?:上|去)年(?:同期)?|[同环]比|增长|增加|增速|减少|下降|降低|提高|上升|达到?|完成|超过|实现|突破|累计|控制在|保持在"
+)
 
 
 def differing(facet: Facet, chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -43,16 +48,20 @@ def _rival(item: Evidence, own: Quantity, other: Evidence) -> Quantity | None:
         return None
     if set(other.chunk.years) != set(item.chunk.years) or _years(other.text) - _years(item.text):
         return None
-    words = character_pairs(surroundings(item.text, own))
+    words = _said_of(item.text, own)
     if len(words) < _LEAST_WORDS:
         return None
     for figure in quantities(other.text):
         if (figure.kind, figure.counter) != (own.kind, own.counter):
             continue
-        others = character_pairs(surroundings(other.text, figure))
+        others = _said_of(other.text, figure)
         if len(words & others) >= _SAME_THING * max(len(words), len(others)):
             return None if figure.value == own.value else figure
     return None
+
+
+def _said_of(text: str, figure: Quantity) -> frozenset[str]:
+    return frozenset().union(*(character_pairs(part) for part in _OF_ANY.split(surroundings(text, figure))))
 
 
 def _years(text: str) -> set[str]:

@@ -42,3 +42,12 @@ def test_a_target_and_its_outcome_are_no_disagreement() -> None:
 
 def test_reports_of_other_years_are_no_disagreement() -> None:
     assert found("全市普通高中在校学生46000人。", chunk=chunk("x", report="r2", years=(2015,))) == []
+
+
+def test_words_said_of_any_figure_do_not_make_it_one_thing() -> None:
+    grown = evidence("学前教育经费比上年增长12.5%。", path=("一、经费",))
+    other = evidence("高中教育经费比上年增长8.1%。", path=("二、经费",), report="r2", start=500)
+    same = evidence("学前教育经费比上年增加13.5%。", path=("二、经费",), report="r2", start=600)
+    facet = query("学前教育经费增长百分之几？").facets[0]
+    assert differing(facet, [grown], [grown, other]) == []
+    assert differing(facet, [grown], [grown, other, same]) == [same]

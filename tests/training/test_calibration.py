@@ -48,6 +48,13 @@ def test_the_fit_finds_the_feature_that_tells_and_keeps_its_scale() -> None:
     assert min(held_out[30:]) > 0.5 > max(held_out[:10])
 
 
+def test_no_weight_is_negative_even_where_the_examples_say_so() -> None:
+    table = [(NOTHING | {"coverage": -float(at), "sentence": float(at % 7)}, at >= 20) for at in range(40)]
+    _, weights, _ = fit(table)
+    assert weights["coverage"] == 0
+    assert min(weights.values()) >= 0
+
+
 def test_an_operating_point_refuses_its_share_of_the_right_answers() -> None:
     for refused in REFUSED.values():
         points = thresholds([number / 100 for number in range(100)], refused)
