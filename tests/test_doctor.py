@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,16 @@ def test_an_empty_machine_is_told_every_command(config: Config) -> None:
     assert found["python"].ok
     assert found["model multilingual-e5-small"].remedy == "Run `rag models pull multilingual-e5-small`."
     assert not found["reader"].ok
+    assert not found["judge"].ok
+    assert found["judge"].remedy == "Run `rag models pull qwen2.5-coder-0.5b-instruct`."
     assert found["prompts"].ok
     assert not found["index"].ok
     assert "rag index" in found["index"].remedy
     assert "generator server" not in found
+
+
+def test_no_judge_is_wanted(config: Config) -> None:
+    assert "judge" not in checks(replace(config, judge="none"))
 
 
 def test_another_python(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

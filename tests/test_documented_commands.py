@@ -28,7 +28,7 @@ from rag.cli import main
 from rag.config import Config
 from rag.errors import ModelError
 from rag.evaluation.scorecard import BEGIN
-from rag.models import embedder, generator, reader
+from rag.models import embedder, generator, judge, reader
 from tests.models.test_server import Reply, model_server, stream
 from tests.service.test_mcp import talk
 
@@ -187,6 +187,8 @@ def once() -> Iterator[None]:
             patch.setattr(module, "open_embedder", cached(module.open_embedder))
         for module in (reader, pipeline):
             patch.setattr(module, "open_reader", cached(module.open_reader))
+        for module in (judge, pipeline):
+            patch.setattr(module, "open_judge", cached(module.open_judge))
         patch.setattr(generator, "open_generator", cached(generator.open_generator))
         yield
 

@@ -73,7 +73,7 @@ def test_a_question_is_answered_with_citations_that_open(service: TestClient) ->
     assert body["refused"] is False
     assert "481" in body["answer"]
     assert body["citations"][0]["report"] == "chengdu-2018-summary"
-    assert set(body["identity"]) == {"embedder", "reader", "generator", "prompt", "snapshot"}
+    assert set(body["identity"]) == {"embedder", "reader", "judge", "generator", "prompt", "snapshot"}
     check_answer(service, body)
 
 
