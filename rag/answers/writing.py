@@ -1,5 +1,6 @@
 """Ranked evidence to an answer: what is chosen, drafted, checked and composed, or the refusal where it does not do."""
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,7 +85,7 @@ class Writer:
         if query.kind == "summary":
             statements = summarize(next(iter(ranked.values())))
         elif query.kind == "compare":
-            statements = self._rows(query, chosen)
+            statements = self._rows(query, chosen, titles=names.titles)
         else:
             others = [other for facet, items in chosen.items() for other in differing(facet, items, ranked[facet])]
             evidence += [other for other in others if other not in evidence]
@@ -122,11 +123,13 @@ class Writer:
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)
 
-    def _rows(self, query: Query, chosen: Mapping[Facet, list[Evidence]]) -> list[Statement]:
+    def _rows(
+        self, query: Query, chosen: Mapping[Facet, list[Evidence]], *, titles: Mapping[str, str]
+    ) -> list[Statement]:
         """A row or more for each side of a comparison, a stated gap where a report is silent."""
         statements: list[Statement] = []
         for facet, items in chosen.items():
-            rows = in_its_own_words(items, language=query.language, label=facet.label)
+            rows = in_its_own_words(items, language=query.language, label=_label(facet.label, items, titles))
             statements += rows or [Statement(silence(query.language), (), label=facet.label)]
         return statements
 
@@ -142,6 +145,15 @@ class Writer:
             pieces.append(piece)
             yield Event("token", piece)
         return "".join(pieces)
+
+
+def _label(label: str, evidence: Sequence[Evidence], titles: Mapping[str, str]) -> str:
+    """The label of a row; title and heading where it is a year that they and the words (过去一年) do not say."""
+    for item in evidence:
+        shown = " › ".join((titles.get(item.chunk.report, ""), *item.chunk.path[-1:]))
+        if any(year not in shown + item.text for year in re.findall(r"\d+", label)):
+            return shown
+    return label
 
 
 def _figures(evidence: Sequence[Evidence]) -> int:

@@ -70,6 +70,19 @@ def test_sentences_that_the_reader_cannot_tell_apart_are_shown_as_they_are() -> 
     assert "改建幼儿园9所" in answer
 
 
+@pytest.mark.parametrize(
+    ("heading", "label"),
+    [("一、过去一年工作回顾", "2013年报告 › 一、过去一年工作回顾"), ("一、2012年工作回顾", "2012年")],
+)
+def test_a_row_is_labelled_with_a_year_only_where_what_it_cites_says_it(heading: str, label: str) -> None:
+    asked = query("2012年和2018年失业率各是多少？")
+    facet = replace(asked.facets[0], label="2012年")
+    writer = Writer(Config(), {}, None, shipped("reports"))
+    item = evidence("失业率为3.84%。", report="r", path=(heading,))
+    rows = writer._rows(asked, {facet: [item]}, titles={"r": "2013年报告"})
+    assert [row.label for row in rows] == [label]
+
+
 def test_a_sentence_that_announces_a_list_is_shown_with_its_items() -> None:
     generator = Saying("要交申请表。")
     text = "应当提交下列材料：\n（一）申请表；\n（二）证明。\n不收费。"
