@@ -191,7 +191,7 @@ def test_a_models_folder_that_cannot_be_written_is_named(fake: Fake, tmp_path: P
 
 
 def test_the_listing_tells_what_is_there_and_what_is_used(fake: Fake, tmp_path: Path) -> None:
-    config = replace(fake.quick, generator=str(tmp_path / "own"))
+    config = replace(fake.quick, generator=str(tmp_path / "own"), judge="none")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "config.json").write_text("{}")
     (tmp_path / "own" / "model.safetensors").write_bytes(b"weights")
@@ -204,3 +204,10 @@ def test_the_listing_tells_what_is_there_and_what_is_used(fake: Fake, tmp_path: 
     assert (tiny.provided, tiny.used, tiny.reason) == (True, False, "")
     assert tiny.identity == provision.verify("tiny", config).identity
     assert provision.names() == ("tiny",)
+
+
+def test_the_model_that_the_judge_is_added_to_is_used(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provision, "JUDGE_BASE", "tiny")
+    config = replace(fake.quick, embedder="other/model@1", generator_base_url="http://127.0.0.1/v1")
+    used = {judge: provision.listing(replace(config, judge=judge))[0].used for judge in ("none", "default")}
+    assert used == {"none": False, "default": True}
