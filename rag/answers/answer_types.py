@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.answers.places import names_tagged, tagged_words
+from rag.answers.places import names_tagged, places_named, tagged_words
 from rag.answers.quantities import quantities
 from rag.answers.verification import squeeze
 
@@ -47,6 +47,9 @@ _OF_ALL = frozenset(
     ("全市", "全省", "全县", "全区", "全州", "全国", "全年", "年度", "全部", "本市", "我市", "人", "是", "有")
 )
 _TAGS: dict[AnswerType, tuple[str, ...]] = {"person": ("nr",), "place": ("ns", "nt")}
+_DIVISION = re.compile(r"(?<![一-鿿])[一-鿿]{2,3}(?:市|县|区)(?![级域内外场])")  # 简阳市, which no dictionary has
+# An office and, set apart, who holds it: 区长  杜甲 is a name whatever its characters mean elsewhere.
+_SIGNED = re.compile(r"(?:[省市县区州镇局院校厅部]长|主任|书记|主席)[\s:：]+([一-鿿](?:\s?[一-鿿]){1,3})(?![一-鿿])")
 # Who does a thing is as often a body or an office (由市老龄工作机构核准, 局长负总责) as a person by name.
 _BODY = re.compile(
     r"[一-鿿]{1,12}(?:机构|部门|委员会|办公室|领导小组|中心|政府|公司|单位|[科处]室|[局厅部院会校])(?![级长管])"
@@ -71,6 +74,10 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
     if kind == "time":
         return any(squeeze(match[0]) not in said for match in _TIME.finditer(text))
     names = names_tagged(text, _TAGS[kind])
+    if kind == "place":
+        names = [*names, *places_named(text), *_DIVISION.findall(text)]
+    if kind == "person":
+        names = [*names, *_SIGNED.findall(text)]
     if kind == "person" and not ASKS_NAME.search(question):
         names = [*names, *(match[0] for match in _BODY.finditer(text))]
     return any(squeeze(name) not in said for name in names)

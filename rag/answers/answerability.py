@@ -10,12 +10,15 @@ from typing import Literal, Protocol
 
 OPERATING_POINTS = ("strict", "balanced", "eager")  # of the setting `refusal`
 Source = Literal["reports", "passages"]
+_AHEAD = (-4.0, 8.0)  # farther behind or ahead counts no more
 _CLIP = 1e-4  # probabilities are kept this far from 0 and 1, so that their log-odds stay finite
 
 
 class Scored(Protocol):
-    """What is needed of an evidence sentence: the parts of its score."""
+    """What is needed of an evidence sentence: its score and the parts of that."""
 
+    @property
+    def score(self) -> float: ...
     @property
     def scores(self) -> Mapping[str, float]: ...
 
@@ -37,17 +40,23 @@ class Calibration:
 class Calibrations:
     """One for evidence that the `reader` alone has scored, one for what the `judge` read after it.
 
-    `thresholds` are the least confidence of an answer, by operating point, whichever of the two it comes from.
+    `thresholds` are the least confidence of an answer, by operating point, whichever of the two it comes from; `yesno`
+    are those for questions whether something is so, which a sentence answers that says the contrary.
     """
 
     reader: Calibration
     judge: Calibration
     thresholds: Mapping[str, float]
+    yesno: Mapping[str, float]
 
     def confidence(self, ranked: Sequence[Scored], best: Scored) -> float:
         """Probability, 0 to 1, that the best of these sentences answers the question."""
         features = features_of(ranked, best)
         return (self.judge if "judge" in features else self.reader).confidence(features)
+
+    def least(self, kind: str, point: str) -> float:
+        """The least confidence of an answer to a question of this kind, at this operating point."""
+        return (self.yesno if kind == "yesno" else self.thresholds)[point]
 
 
 @cache
@@ -60,21 +69,24 @@ def shipped(source: Source) -> Calibrations:
     text = resources.files("rag.answers").joinpath("calibration.toml").read_text(encoding="utf-8")
     values = tomllib.loads(text)[source]
     reader, judge = (Calibration(values[name]["intercept"], values[name]["weights"]) for name in ("reader", "judge"))
-    return Calibrations(reader, judge, values["thresholds"])
+    return Calibrations(reader, judge, values["thresholds"], values.get("yesno", values["thresholds"]))
 
 
 def features_of(ranked: Sequence[Scored], best: Scored) -> dict[str, float]:
     """What speaks for an answer: the reader's surest passage, and how sure the best fitting sentence is and of what.
 
     `answerability` and `sentence` are log-odds, and so is `judge`, where the judge has read the sentence; `coverage` is
-    the share of the question's terms that the sentence holds, `typed` whether it names a thing of the kind asked for.
+    the share of the question's terms that the sentence holds, `typed` whether it names a thing of the kind asked for,
+    `ahead` how far its score, in log-odds, is above that of any other sentence.
     """
+    next_best = max((item.score for item in ranked if item is not best), default=best.score)
     features = {
         "answerability": log_odds(max(item.scores["answerability"] for item in ranked)),
         "own_passage": log_odds(best.scores["answerability"]),
         "sentence": log_odds(best.scores["reader"]),
         "coverage": best.scores["coverage"],
         "typed": best.scores["typed"],
+        "ahead": min(max(best.score - next_best, _AHEAD[0]), _AHEAD[1]),
     }
     return features | ({"judge": best.scores["judge"]} if "judge" in best.scores else {})
 

@@ -40,7 +40,9 @@ class Asked:
         if self.kind == "ordinal":
             return figure.kind == "ordinal" or (figure.kind == "number" and figure.counter in ("届", "批", "期", "轮"))
         if self.kind == "percent":
-            return figure.kind in ("percent", "ratio", "points") or (figure.kind == "number" and "." in figure.value)
+            # A table may give a rate without its sign (99.46); an index of less than one (0.93) is none.
+            bare = figure.kind == "number" and "." in figure.value and float(figure.value) >= 1
+            return bare or figure.kind in ("percent", "ratio", "points")
         if figure.kind == "percent" and not self.counter:
             return True
         if figure.kind != "number":

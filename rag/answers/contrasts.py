@@ -26,6 +26,7 @@ _SORTS: Sequence[Sequence[str]] = (
     (r"农村|乡村|乡镇", r"城市|城区|城镇"),
     (r"国家级|全国|国赛|中央", r"省级|全省|省赛", r"(?<![城县])市级", r"[县区]级"),
     (r"专科|大专", r"本科", r"硕士|研究生", r"博士"),
+    (r"微信|公众号", r"微博", r"抖音|快手|视频号|短视频"),
     (r"男生|男性|男子", r"女生|女性|女子"),
 )
 _COMPULSORY = re.compile(r"义务教育|中小学")  # 小学 and 初中 together: neither contradicts it

@@ -12,9 +12,15 @@ _AND = frozenset(("和", "与", "及", "以及", "、"))
 _EACH = re.compile(r"分别|各自|各(?=[是有为占达多])")
 # What these words say of several things, no sentence says of one of them alone.
 _TOGETHER = re.compile(r"共同|联合|之间|一共|合计|总共|共有|共计|合起来|相比|关系|相加|差距|相差|among|between")
+# Two questions about one thing: 《…》的导演是谁,片长多少分钟.
+_ASKS = r"(?:是|有|为)?(?:什么|谁|多少|几|哪|何时)[^,，]*"
+_OF_ONE = re.compile(
+    rf"(?P<one>[^,，]+的)(?P<a>[^,，的]{{1,10}}?)(?P<asks_a>{_ASKS})[,，]\s*(?P<b>[^,，的]{{1,10}}?)(?P<asks_b>{_ASKS})"
+)
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
 # Words that ask for more than one thing of each; without any word that asks a question is a thing's name (出厂价).
 _OPEN = re.compile(r"什么|怎[么样]|如何|为何|哪些|[吗呢]")
+_COUNTED = re.compile(r"(?:多少|几|\d)[个所名位家项间座条种期]?$")
 _NAMING = "nbfjstvailxz"  # parts of speech, by their first letter, that can name one of several things
 
 
@@ -30,6 +36,9 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
         _EACH.search(question) or answer_type(question) or not _OPEN.search(question)
     ):
         return ()
+    two = _OF_ONE.fullmatch(question)
+    if two and answer_type(two["asks_a"]) != answer_type(two["asks_b"]):
+        return tuple((two[key], two["one"] + two[key] + two[f"asks_{key}"]) for key in "ab")
     if years := _YEARS.search(question):
         found = re.findall(r"\d{4}", years[0])
         before, after = question[: years.start()], question[years.end() :]
@@ -52,7 +61,10 @@ def asks_of_each(question: str) -> bool:
 
 
 def _side_by_side(words: Sequence[Word]) -> list[tuple[int, int]]:
-    """Spans of words that conjunctions join, the first such run: single words, or pairs of like build."""
+    """Spans of words that conjunctions join, the first such run: single words, or pairs of like build.
+
+    What is counted (多少个国家和地区) is not asked about; the things asked about may come after it.
+    """
     items: list[tuple[int, int]] = []
     for at in range(1, len(words) - 1):
         if words[at][0] not in _AND:
@@ -64,15 +76,25 @@ def _side_by_side(words: Sequence[Word]) -> list[tuple[int, int]]:
             break
         if not (_names(words[at - 1]) and _names(words[at + length])):
             break
+        if not items and _COUNTED.search(_joined(words[: at - length])):
+            continue
         items = [*(items or [(at - length, at)]), (at + 1, at + 1 + length)]
+    if items and items[-1][1] - items[-1][0] == 2 and words[items[-1][0]] == words[items[0][0]]:
+        # Each is called by a word of its own (最佳电视剧和最佳电视动画), so all nouns that follow are the last one's.
+        start, end = items[-1]
+        while end < len(words) and words[end][1][0] == "n":
+            end += 1
+        items[-1] = (start, end)
     return items
 
 
 def _alike(left: Sequence[Word], right: Sequence[Word]) -> bool:
     """Whether two pairs are built alike: a place and what is there, or with a word in common (最佳影片和最佳导演)."""
-    if len(left) < 2 or len(right) < 2 or [tag for _, tag in left] != [tag for _, tag in right]:
+    if len(left) < 2 or len(right) < 2 or not all(tag[0] in _NAMING for _, tag in (*left, *right)):
         return False
-    return left[0][1] == "ns" or any(mine == other for (mine, _), (other, _) in zip(left, right, strict=True))
+    if left[0][1] == right[0][1] == "ns":
+        return True
+    return any(mine == other for (mine, _), (other, _) in zip(left, right, strict=True))
 
 
 def _names(word: Word) -> bool:

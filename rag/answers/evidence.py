@@ -42,8 +42,11 @@ _FILLER = re.compile(
     r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
 )
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
-# A year that a sentence measures against (比2017年, 由2017年的…) is not the year it speaks of.
+# A year that a sentence measures against (比2017年, 由2017年的…, 2017年同期) is not the year it speaks of.
 _AGAINST = re.compile(r"[比较由从自]\s*$")
+_SAME_TIME = re.compile(r"\s*(?:同期|相比)")
+# A year at the head of a question, or behind the name it begins with, is that of which it asks.
+_FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
 _BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
 _LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
@@ -75,7 +78,7 @@ def find_evidence(
     texts = [[hit.chunk.text[start:end] for start, end in own] for hit, own in zip(hits, spans, strict=True)]
     weights = _term_weights(facet.text, query, [text for own in texts for text in own])
     found = []
-    kind = answer_type(facet.text)
+    kind = "" if query.kind == "summary" else answer_type(facet.text)
     for hit, own, words, (reading, shift) in zip(hits, spans, texts, readings, strict=True):
         chunk, title = hit.chunk, titles.get(hit.chunk.report, "")
         around = " ".join((title, *chunk.path))
@@ -235,7 +238,8 @@ def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, 
         _years(text) | set(chunk.years) if chunk.years else _years(chunk.text)
     )
     known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
-    if facet.years and known and query.kind != "yesno" and not set(facet.years) & known:
+    asked_of = query.kind != "yesno" or _FRAME.match(facet.text)  # else the year may be what is to be denied
+    if facet.years and known and asked_of and not set(facet.years) & known:
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
     section = squeeze(chunk.text + around)
     for place in places_named(facet.text):
@@ -311,7 +315,11 @@ def _own_years(text: str) -> set[int]:
     named = [figure for figure in quantities(text) if figure.kind == "year"]
     if len({figure.start for figure in named}) < len(named):
         return set()
-    return {int(figure.value) for figure in named if not _AGAINST.search(text[: figure.start])}
+    return {
+        int(figure.value)
+        for figure in named
+        if not _AGAINST.search(text[: figure.start]) and not _SAME_TIME.match(text, figure.end)
+    }
 
 
 def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:

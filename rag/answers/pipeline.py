@@ -15,10 +15,10 @@ from rag.answers.coordination import asks_of_each
 from rag.answers.evidence import Evidence, choose, find_evidence, speaks_of_all
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.prompts import Prompt, load_prompt
-from rag.answers.query import Facet, Filters, Query, understand
+from rag.answers.query import Facet, Filters, Kind, Query, understand
 from rag.answers.refusal import blank_line
 from rag.answers.retrieval import Hit, retrieve
-from rag.answers.second_look import JUDGED, in_doubt, look_again
+from rag.answers.second_look import JUDGED, in_doubt, look_again, point_out
 from rag.answers.writing import Names, Writer
 from rag.config import Config
 from rag.index.snapshot import ReportRecord, Snapshot
@@ -105,22 +105,24 @@ class Pipeline:
 
     def evidence(
         self, question: str, *, passages: Sequence[str] = ()
-    ) -> tuple[Facet, list[Evidence], list[Evidence]] | None:
-        """The one thing a question asks, and the sentences found for it, best first.
+    ) -> tuple[Kind, Facet, list[Evidence], list[Evidence]] | None:
+        """The kind of a question, the one thing it asks, and the sentences found for it, best first.
 
         They are those of the index, or of the passages where such are given: first as the reader ranks them, then as
-        they stand once the judge has looked again, in doubt or not. None for several things asked, and for questions
-        of a kind that the judge is not asked about.
+        they stand once the judge has looked again, in doubt or not, at a question of a kind that it is asked about.
+        None for several things asked.
         """
         records = () if passages else self.records
         query = understand(question, records, filters=NO_FILTERS, longest=self.config.max_question_characters)
         hits = dict.fromkeys(query.facets, _given(passages)) if passages else self._hits(query, k=self.config.top_k)
-        if len(hits) != 1 or query.kind not in JUDGED:
+        if len(hits) != 1:
             return None
         facet, own = next(iter(hits.items()))
         titles = {} if passages else self._names.full
         items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
-        return facet, items, look_again(facet, items, judge=self.judge, titles=titles) if self.judge else items
+        if self.judge is None or query.kind not in JUDGED:
+            return query.kind, facet, items, items
+        return query.kind, facet, items, look_again(facet, items, judge=self.judge, titles=titles)
 
     def cite(self, citation_id: str) -> CitedPassage:
         """What stands behind a citation id now. Raises `NotFoundError` for an id that is none."""
@@ -253,25 +255,38 @@ class Pipeline:
     ) -> dict[Facet, list[Evidence]]:
         """Each facet's sentences, best first.
 
-        Of a question about several things side by side those of each, where no sentence speaks of all: but only if each
-        has an answer or the question asks for each (分别), for side by side may be two words for one thing.
+        Of a question about several things side by side those of each, where no sentence speaks of all. Side by side may
+        be two words for one thing: so where the question does not ask for each (分别) and is answered as a whole, that
+        answer goes first, and none is called missing.
         """
 
         def looked_at_again(facet: Facet, items: list[Evidence]) -> list[Evidence]:
             if self.judge is None or query.kind not in JUDGED or not in_doubt(facet, items, writer.calibrations):
                 return items
-            return look_again(facet, items, judge=self.judge, titles=titles)
+            again = look_again(facet, items, judge=self.judge, titles=titles)
+            # Of a comparison, or asked in English, the judge names the words that answer too often wrongly.
+            if query.kind != "plain" or query.language != "zh" or not writer.choose(query, {facet: again})[0][facet]:
+                return again
+            return point_out(facet, again, judge=self.judge, titles=titles)
 
         ranked: dict[Facet, list[Evidence]] = {}
         for facet, own in hits.items():
             items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
-            apart = {}
-            if facet.parts and not speaks_of_all(facet, choose(facet, items)):
-                for part in facet.parts:
-                    found = find_evidence(part, query, own, reader=self.reader, titles=titles)
-                    apart[part] = looked_at_again(part, found)
-            sure = asks_of_each(query.text) or all(writer.choose(query, apart)[0].values())
-            ranked |= apart if apart and sure else {facet: looked_at_again(facet, items)}
+            if not facet.parts or speaks_of_all(facet, choose(facet, items)):
+                ranked[facet] = looked_at_again(facet, items)
+                continue
+            apart = {
+                part: looked_at_again(part, find_evidence(part, query, own, reader=self.reader, titles=titles))
+                for part in facet.parts
+            }
+            answered = [part for part, found in writer.choose(query, apart)[0].items() if found]
+            if asks_of_each(query.text) or len(answered) == len(apart):
+                ranked |= apart
+                continue
+            whole = {facet: looked_at_again(facet, items)}
+            ranked |= whole
+            if any(writer.choose(query, whole)[0].values()):
+                ranked |= {part: apart[part] for part in answered}
         return ranked
 
     def _masthead(self, query: Query) -> Found:

@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 
 from rag.index.tokens import domain_words
+from rag.reports.places import place_of
 
 _SUFFIXES = ("自治区", "自治州", "自治县", "市", "县", "区", "州", "省", "镇", "乡", "旗")
 _SUFFIX = re.compile(rf"(?<=..)(?:{'|'.join(_SUFFIXES)})$")
 
+_MISTAGGED = ("nz", "nr", "v")
 _PROVINCE = re.compile(
     "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾"
     "|内蒙古|广西|西藏|宁夏|新疆"
@@ -21,13 +23,18 @@ def places_named(text: str) -> tuple[str, ...]:
     """Places of two characters and more, in order, each once.
 
     The dictionary tags some common nouns as places (山区, 普及); a place is taken for one only when it is written with
-    its administrative suffix, or when the dictionary knows it with one (佛山, for 佛山市 is there).
+    its administrative suffix, or when the dictionary knows it with one (佛山, for 佛山市 is there). Some cities it tags
+    as another name or even a verb (广元, 自贡); those are looked up in the list of administrative divisions. The whole
+    country is no place among others.
     """
     tagger = _tagger()
     found = [
         token.word
         for token in tagger.cut(text, HMM=False)
-        if token.flag == "ns" and len(token.word) >= 2 and _is_place(token.word, tagger.tokenizer.FREQ)
+        if len(token.word) >= 2
+        and token.word != "中国"
+        and (token.flag == "ns" or (token.flag in _MISTAGGED and place_of(token.word) is not None))
+        and _is_place(token.word, tagger.tokenizer.FREQ)
     ]
     return tuple(dict.fromkeys(found))
 

@@ -82,6 +82,8 @@ _ABOUT_METADATA = re.compile(
     rf"{_WHEN}|{_WHO}|发布|公开|公布|刊登|发表|上网|挂网|落款|成文|印发|签发|署名|[是的在由了于?]"
 )
 _ASKS_WHEN = re.compile(_WHEN, re.I)
+_SUBJECT = re.compile(r"[^?,，。]{2,}?(?=是|有|在|由|谁|哪|什么|多少|几|怎|何)")
+_PRONOUN = re.compile(r"它们?|他们|[他她]|(?<!尤)其(?![中他它次实])")
 _TOPIC = re.compile(r"[^:?。]{2,40}:")
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
 _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
@@ -353,7 +355,8 @@ def _facets(
         return
     questions = [part for part in parts if _INTERROGATIVE.search(part)]
     if kind == "summary" or len(questions) < 2:
-        whole = Facet(text, reports, years, asked(question))
+        # Points to sum up (请归纳几点) are no figure that the reports should give.
+        whole = Facet(text, reports, years, () if kind == "summary" else asked(question))
         alone = each_alone(question) if kind == "plain" and language == "zh" else ()
         alone = () if any(name in regions for name, _ in alone) else alone
         parts_alone = (
@@ -367,6 +370,8 @@ def _facets(
     topic = _TOPIC.match(text)
     for part in questions:
         words = f"{topic[0] if topic else text} {part}" if language == "zh" else parts[part]
+        if part != questions[0] and (subject := _SUBJECT.match(questions[0])) and _PRONOUN.search(part):
+            words = _PRONOUN.sub(subject[0], part, count=1)
         yield Facet(words, reports, years_named(part) or years, asked(part), label=f"“{part.strip()}”")
 
 

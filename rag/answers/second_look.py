@@ -7,6 +7,7 @@ from dataclasses import replace
 from rag.answers.answerability import Calibrations
 from rag.answers.evidence import Evidence, choose
 from rag.answers.query import Facet
+from rag.answers.verification import squeeze
 from rag.models.judge import Judge
 from rag.reports.chunks import Chunk, sentences
 
@@ -34,9 +35,7 @@ def look_again(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles
     read = [item for item in ranked if not item.unmet][:LOOKED_AT]
     if read and ranked[0] not in read:
         read.insert(0, ranked[0])
-    # Whether the year is met has been checked; the judge would take the title's for the one that is spoken of.
-    question = _YEAR.sub("", facet.text) if read and all(item.chunk.years for item in read) else facet.text
-    said = judge.judge(question, [under_its_title(item, titles) for item in read])
+    said = judge.judge(_asked_of(facet, read), [under_its_title(item, titles) for item in read])
     again = [
         replace(item, score=item.score + value, scores={**item.scores, "judge": value})
         for item, value in zip(read, said, strict=True)
@@ -44,6 +43,39 @@ def look_again(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles
     behind = min((0.0, *said))
     others = [replace(item, score=item.score + behind) for item in ranked if item not in read]
     return sorted([*again, *others], key=lambda item: (-item.score, item.chunk.report, item.start))
+
+
+def point_out(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles: Mapping[str, str]) -> list[Evidence]:
+    """The sentences with that one first which has the words that the judge answers in, where the chosen has them not.
+
+    A matter is often named in one sentence and told in the next (选举于5月8日举行。结果甲某当选。). The judge reads
+    both and is as sure of the one as of the other; so the two exchange their places and scores.
+    """
+    chosen = choose(facet, ranked)
+    if len(chosen) != 1:
+        return list(ranked)
+    best = chosen[0]
+    said = squeeze(judge.words(_asked_of(facet, chosen), under_its_title(best, titles)))
+    if not said or said in squeeze(best.text):
+        return list(ranked)
+    start, end = _neighbourhood(best.chunk, best.start, best.end)
+    for item in ranked:
+        beside = item.chunk is best.chunk and start <= item.start and item.end <= end
+        if beside and not item.unmet and said in squeeze(item.text):
+            exchanged = {
+                id(best): replace(item, score=best.score, scores=best.scores),
+                id(item): replace(best, score=item.score, scores=item.scores),
+            }
+            return [exchanged.get(id(other), other) for other in ranked]
+    return list(ranked)
+
+
+def _asked_of(facet: Facet, read: Sequence[Evidence]) -> str:
+    """The question as the judge is asked it.
+
+    Whether the year is met has been checked; the judge would take the title's for the one that is spoken of.
+    """
+    return _YEAR.sub("", facet.text) if read and all(item.chunk.years for item in read) else facet.text
 
 
 def under_its_title(item: Evidence, titles: Mapping[str, str]) -> str:
@@ -54,6 +86,11 @@ def under_its_title(item: Evidence, titles: Mapping[str, str]) -> str:
 
 def among_neighbours(chunk: Chunk, start: int, end: int) -> str:
     """The sentence at `start` to `end` of the report with as many of those around it as fit into `WINDOW`."""
+    begin, stop = _neighbourhood(chunk, start, end)
+    return chunk.text[begin - chunk.start : stop - chunk.start].strip()[:LONGEST]
+
+
+def _neighbourhood(chunk: Chunk, start: int, end: int) -> tuple[int, int]:
     spans = [(chunk.start + begin, chunk.start + stop) for begin, stop in sentences(chunk.text)]
     first = next(at for at, (_, stop) in enumerate(spans) if stop > start)
     last = next(at for at, (_, stop) in enumerate(spans) if stop >= end)
@@ -63,4 +100,4 @@ def among_neighbours(chunk: Chunk, start: int, end: int) -> str:
         elif first > 0 and spans[last][1] - spans[first - 1][0] <= WINDOW:
             first -= 1
         else:
-            return chunk.text[spans[first][0] - chunk.start : spans[last][1] - chunk.start].strip()[:LONGEST]
+            return spans[first][0], spans[last][1]

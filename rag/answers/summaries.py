@@ -22,8 +22,10 @@ def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
     `ranked` are the sentences of the retrieved sections, best first. The section meant is the one that retrieval and
     the words of its heading speak for; its parent, when the question's words are rather in the parent's heading.
     """
+    body = [item for item in ranked if item.chunk.kind != "front"]  # a masthead is no part of what a report tells
     ranked = sorted(
-        (item for item in ranked if not names_role(item.text)), key=lambda item: -item.score - _particulars(item.text)
+        (item for item in body or ranked if not names_role(item.text)),
+        key=lambda item: -item.score - _particulars(item.text),
     )
     if not ranked:
         return []

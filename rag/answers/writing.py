@@ -1,7 +1,7 @@
 """Ranked evidence to an answer: what is chosen, drafted, checked and composed, or the refusal where it does not do."""
 
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers.announced import announced
@@ -70,13 +70,11 @@ class Writer:
             for item in items
             if query.kind in ("plain", "yesno")
         }
-        evidence = list(
-            dict.fromkeys(
-                item
-                for facet, items in chosen.items()
-                for one in (*items, *doubted.get(facet, ()))
-                for item in (one, *lists.get(one, ()))
-            )
+        evidence = _once(
+            item
+            for facet, items in chosen.items()
+            for one in (*items, *doubted.get(facet, ()))
+            for item in (one, *lists.get(one, ()))
         )
         for item in evidence:
             yield Event("evidence", item)
@@ -119,7 +117,7 @@ class Writer:
             facet: self.calibrations.confidence(ranked[facet], items[0]) if items else 0.0
             for facet, items in chosen.items()
         }
-        least = self.calibrations.thresholds[self.config.refusal]
+        least = self.calibrations.least(query.kind, self.config.refusal)
         kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
         return kept, max(confidences.values(), default=0.0)
 
@@ -145,6 +143,11 @@ class Writer:
             pieces.append(piece)
             yield Event("token", piece)
         return "".join(pieces)
+
+
+def _once(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """The sentences without those that have come before: one may answer several parts, with another score in each."""
+    return list({(item.chunk.id, item.start, item.end): item for item in reversed([*evidence])}.values())[::-1]
 
 
 def _label(label: str, evidence: Sequence[Evidence], titles: Mapping[str, str]) -> str:

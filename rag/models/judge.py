@@ -18,15 +18,22 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "judge_adapter"
 NO_ANSWER = "<|im_end|>"  # what follows the prompt where the passage does not answer: an empty answer
 BATCH_TOKENS = 1024
+LONGEST_ANSWER = 16  # tokens
 _LEAST = 1e-6  # probability of an answer is kept above it, so that its log-odds stay finite
 
 
 class Judge(Protocol):
-    """Gives the log-odds, one a passage, that the passage answers the question."""
+    """Tells how surely passages answer a question, and in which words one does."""
 
     identity: str
 
-    def judge(self, question: str, passages: Sequence[str]) -> list[float]: ...
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+        """The log-odds, one a passage, that the passage answers the question."""
+        ...
+
+    def words(self, question: str, passage: str) -> str:
+        """The words in which the passage answers the question, taking for granted that it does."""
+        ...
 
 
 def open_judge(config: Config) -> Judge | None:
@@ -74,6 +81,26 @@ class AdaptedJudge:
             for at, value in zip(batch, silent, strict=True):
                 found[at] = math.log(max(_LEAST, -math.expm1(value))) - value
         return found
+
+    def words(self, question: str, passage: str) -> str:
+        """The answer that the model goes on with, each token the most likely one, at most `LONGEST_ANSWER` of them.
+
+        Its training taught it to answer in the passage's own words; nothing here makes sure that it does.
+        """
+        import torch
+
+        ids = torch.tensor([prompt_ids(self._tokenizer, question, passage)])
+        with torch.inference_mode():
+            output = self._model.generate(
+                ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=LONGEST_ANSWER,
+                do_sample=False,
+                eos_token_id=self._no_answer,
+                pad_token_id=self._no_answer,
+                begin_suppress_tokens=[self._no_answer],
+            )
+        return str(self._tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True))
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", question: str, passage: str) -> list[int]:

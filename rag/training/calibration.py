@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.answers.answerability import Source, features_of
+from rag.answers.answerability import Calibration, Source, features_of
 from rag.answers.evidence import choose
 from rag.answers.pipeline import Pipeline
-from rag.answers.second_look import SURE
+from rag.answers.query import Kind
+from rag.answers.second_look import JUDGED, SURE
 from rag.answers.verification import squeeze
 from rag.config import load_config
 from rag.errors import InputError
@@ -38,6 +39,7 @@ REFUSED: Mapping[Source, Mapping[str, float]] = {
     "reports": {"strict": 0.15, "balanced": 0.05, "eager": 0.03},
     "passages": {"strict": 0.2, "balanced": 0.1, "eager": 0.05},
 }
+FEWEST = 20  # right answers to questions whether something is so, from which thresholds of their own are taken
 ROWS, AMONG = 170, 4  # questions about passages, and neighbours that each passage stands among
 SEED = 1  # of those questions and the order of passages
 
@@ -68,11 +70,13 @@ def read_labelled(path: Path) -> list[Labelled]:
 class Asked:
     """A question's features as the reader alone ranks the evidence, and after the judge's second look.
 
-    With each whether the sentence that would be chosen is the right one. None where nothing would be chosen.
+    With each whether the sentence that would be chosen is the right one. None where nothing would be chosen, and of the
+    judge for a kind of question that it is not asked about.
     """
 
     reader: tuple[dict[str, float], bool] | None
     judge: tuple[dict[str, float], bool] | None
+    kind: Kind = "plain"
 
 
 def ask(pipeline: Pipeline, question: str, right: Callable[[str], bool], *, passages: Sequence[str] = ()) -> Asked:
@@ -80,12 +84,13 @@ def ask(pipeline: Pipeline, question: str, right: Callable[[str], bool], *, pass
     found = pipeline.evidence(question, passages=passages)
     if found is None:
         return Asked(None, None)
-    facet, read, judged = found
+    kind, facet, *rankings = found
     both = []
-    for ranked in (read, judged):
+    for ranked in rankings:
         chosen = choose(facet, ranked)
         both.append((features_of(ranked, chosen[0]), right(chosen[0].text)) if chosen else None)
-    return Asked(*both)
+    read, judged = both
+    return Asked(read, judged if kind in JUDGED else None, kind)
 
 
 def on_reports(pipeline: Pipeline, questions: Sequence[Labelled]) -> Iterator[Asked]:
@@ -133,7 +138,15 @@ def calibrate(asked: Sequence[Asked], refused: Mapping[str, float]) -> tuple[dic
     for at, sure in enumerate(held_out["reader"]):
         name = "reader" if sure >= SURE else "judge"
         (right if tables[name][at][1] else wrong).append(held_out[name][at])
-    return fitted | {"thresholds": thresholds(right, refused)}, right, wrong
+    fitted["thresholds"] = thresholds(right, refused)
+    # Questions whether something is so have no part in the fit: what is fitted is good enough to order them.
+    reader = Calibration(**fitted["reader"])
+    yes = [
+        reader.confidence(item.reader[0]) for item in asked if item.kind == "yesno" and item.reader and item.reader[1]
+    ]
+    if len(yes) >= FEWEST:
+        fitted["yesno"] = thresholds(yes, refused)
+    return fitted, right, wrong
 
 
 def fit(table: Sequence[tuple[Mapping[str, float], bool]]) -> tuple[float, dict[str, float], list[float]]:
@@ -222,8 +235,9 @@ def main(corpus: Path, data: Path, out: Path) -> None:
             "",
             f"# {len(right)} of {len(right) + len(wrong)} choices right. Held out in turn: AUROC"
             f" {auroc(right, wrong):.3f}; `balanced` refuses {refused:.2f} of the others.",
-            *_table(f"{source}.thresholds", fitted["thresholds"]),
         ]
+        for name in ("thresholds", "yesno"):
+            lines += _table(f"{source}.{name}", fitted[name]) if name in fitted else []
         for name in ("reader", "judge"):
             lines += _table(f"{source}.{name}", {"intercept": fitted[name]["intercept"]})
             lines += _table(f"{source}.{name}.weights", fitted[name]["weights"])
