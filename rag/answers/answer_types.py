@@ -47,7 +47,10 @@ _OF_ALL = frozenset(
     ("全市", "全省", "全县", "全区", "全州", "全国", "全年", "年度", "全部", "本市", "我市", "人", "是", "有")
 )
 _TAGS: dict[AnswerType, tuple[str, ...]] = {"person": ("nr",), "place": ("ns", "nt")}
-_DIVISION = re.compile(r"(?<![一-鿿])[一-鿿]{2,3}(?:市|县|区)(?![级域内外场])")  # 简阳市, which no dictionary has
+# 简阳市, which no dictionary has; not 县级市, 全市 or 城区, which are kinds of places.
+_DIVISION = re.compile(
+    r"(?<![一-鿿])(?![县地省]级|直辖|[全各我本该每两省市县区城])[一-鿿]{2,3}(?:市|县|区)(?![级域内外场])"
+)
 # An office and, set apart, who holds it: 区长  杜甲 is a name whatever its characters mean elsewhere.
 _SIGNED = re.compile(r"(?:[省市县区州镇局院校厅部]长|主任|书记|主席)[\s:：]+([一-鿿](?:\s?[一-鿿]){1,3})(?![一-鿿])")
 # Who does a thing is as often a body or an office (由市老龄工作机构核准, 局长负总责) as a person by name.

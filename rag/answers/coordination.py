@@ -82,7 +82,7 @@ def _side_by_side(words: Sequence[Word]) -> list[tuple[int, int]]:
     if items and items[-1][1] - items[-1][0] == 2 and words[items[-1][0]] == words[items[0][0]]:
         # Each is called by a word of its own (最佳电视剧和最佳电视动画), so all nouns that follow are the last one's.
         start, end = items[-1]
-        while end < len(words) and words[end][1][0] == "n":
+        while end < len(words) and words[end][1].startswith(("n", "vn")):
             end += 1
         items[-1] = (start, end)
     return items

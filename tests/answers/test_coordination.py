@@ -16,6 +16,13 @@ from rag.answers.coordination import asks_of_each, each_alone
         ("2018年和2019年建了多少所？", ("2018年建了多少所？", "2019年建了多少所？")),
         ("2017、2018年和2019年的巩固率", ("2017年的巩固率", "2018年的巩固率", "2019年的巩固率")),
         ("洛阳和泉州的入园率", ("洛阳的入园率", "泉州的入园率")),
+        ("洛阳运动会和泉州运动会开幕时间", ("洛阳运动会开幕时间", "泉州运动会开幕时间")),
+        (
+            "有多少个国家和地区参加了洛阳运动会和泉州运动会？",
+            ("有多少个国家和地区参加了洛阳运动会？", "有多少个国家和地区参加了泉州运动会？"),
+        ),
+        ("最佳校舍和最佳教室设计分别是什么？", ("最佳校舍是什么？", "最佳教室设计是什么？")),
+        ("课程的开发者是谁，课时有多少？", ("课程的开发者是谁", "课程的课时有多少？")),
     ],
 )
 def test_each_thing_gets_a_question_of_its_own(question: str, parts: tuple[str, ...]) -> None:
@@ -32,6 +39,8 @@ def test_each_thing_gets_a_question_of_its_own(question: str, parts: tuple[str, 
         "2018年和2019年有哪些变化？",
         "2018年和2019年一共建了多少所？",
         "学校有多少所？",
+        "有多少所小学和初中？",  # counted together
+        "洛阳的小学有多少所，学生有多少人？",  # of the schools, it may be
     ],
 )
 def test_one_question_stays_one(question: str) -> None:

@@ -62,6 +62,9 @@ def test_words_of_the_question_decide_between_equal_readings() -> None:
         ("新建幼儿园起了什么园名？", "新建幼儿园已经开园。", ()),
         ("最终建成了几所？", "力争新建12所。", ("outcome:",)),
         ("是不是要到2016年才建成？", "2018年建成12所。", ()),
+        ("2016年是不是建成了12所？", "建成12所。", ("year:2016",)),
+        ("巩固率具体是百分之几？", "巩固指数为0.93。", ("figure:",)),
+        ("巩固率具体是百分之几？", "巩固率为99.3。", ()),
     ],
 )
 def test_what_the_question_fixes_is_checked(question: str, text: str, unmet: tuple[str, ...]) -> None:

@@ -13,6 +13,8 @@ from rag.answers.places import is_province, places_named, short_form
         ("和哪几个自治州结对", ()),
         ("普及高中教育,改善城市和山区办学", ()),
         ("多少所学校", ()),
+        ("广元和自贡的来宾", ("广元", "自贡")),
+        ("中国的学校", ()),
     ],
 )
 def test_places(text: str, places: tuple[str, ...]) -> None:

@@ -132,6 +132,15 @@ def test_each_question_of_several_is_a_facet_with_its_own_years() -> None:
     assert [facet.years for facet in query.facets] == [(2018,), (2019,)]
 
 
+def test_a_pronoun_in_the_second_question_stands_for_what_the_first_is_about() -> None:
+    query = ask("《春晓》是什么类型的校刊？它的主编是谁？")
+    assert [facet.text for facet in query.facets][1] == "《春晓》的主编是谁?"
+
+
+def test_points_to_sum_up_are_no_figure() -> None:
+    assert ask("洛阳2018年怎么抓德育工作？请归纳几点。").facets[0].asked == ()
+
+
 @pytest.mark.parametrize("question", ["", "   \n"])
 def test_an_empty_question_is_refused(question: str) -> None:
     with pytest.raises(InputError, match="empty"):

@@ -8,7 +8,7 @@ import pytest
 from rag.answers.answerability import Calibration, Calibrations
 from rag.answers.evidence import Evidence
 from rag.answers.query import Facet
-from rag.answers.second_look import LONGEST, LOOKED_AT, WINDOW, among_neighbours, in_doubt, look_again
+from rag.answers.second_look import LONGEST, LOOKED_AT, WINDOW, among_neighbours, in_doubt, look_again, point_out
 from tests.answers.made import chunk, evidence, query
 
 FACET = query("新建了多少所？").facets[0]
@@ -19,13 +19,17 @@ class Finding:
 
     identity = "finding"
 
-    def __init__(self, words: str) -> None:
-        self.words = words
+    def __init__(self, sought: str) -> None:
+        self.sought = sought
         self.read: list[str] = []
 
     def judge(self, question: str, passages: Sequence[str]) -> list[float]:
         self.read += passages
-        return [4.0 if self.words in passage else -4.0 for passage in passages]
+        return [4.0 if self.sought in passage else -4.0 for passage in passages]
+
+    def words(self, question: str, passage: str) -> str:
+        self.read.append(passage)
+        return self.sought
 
 
 def ranked(*texts: str) -> list[Evidence]:
@@ -86,6 +90,44 @@ def test_nothing_is_read_where_nothing_fits() -> None:
     assert look([], judge) == []
 
 
+SECTION = "选举于5月8日举行。甲某当选。会议闭幕。"
+
+
+def of_section(*unmet: str) -> list[Evidence]:
+    """The three sentences of one section, the first ahead of the others; the second does not meet `unmet`."""
+    whole = chunk(SECTION)
+    spans = [(0, 10), (10, 15), (15, 20)]
+    return [
+        replace(item, chunk=whole, unmet=unmet if at == 1 else ())
+        for at, (start, end) in enumerate(spans)
+        for item in [evidence(SECTION[start:end], start=start, score=3.0 - at, reader=(0.9, 0.8, 0.7)[at])]
+    ]
+
+
+def pointed(items: list[Evidence], words: str) -> list[tuple[str, float, float]]:
+    found = point_out(FACET, items, judge=Finding(words), titles={})
+    return [(item.text, item.score, item.scores["reader"]) for item in found]
+
+
+def test_the_sentence_with_the_words_that_answer_takes_the_place_of_the_one_beside_it() -> None:
+    items = of_section()
+    changed = [("甲某当选。", 3.0, 0.9), ("选举于5月8日举行。", 2.0, 0.8), ("会议闭幕。", 1.0, 0.7)]
+    assert pointed(items, "甲某") == changed
+    assert point_out(FACET, items, judge=Finding("5月8日"), titles={}) == items
+
+
+@pytest.mark.parametrize(("words", "unmet"), [("甲某", ("year:2016",)), ("乙某", ()), ("", ())])
+def test_words_that_no_fitting_neighbour_has_change_nothing(words: str, unmet: tuple[str, ...]) -> None:
+    items = of_section(*unmet)
+    assert point_out(FACET, items, judge=Finding(words), titles={}) == items
+
+
+def test_a_sentence_of_another_section_is_not_beside() -> None:
+    items = ranked("选举于5月8日举行。", "甲某当选。")
+    assert point_out(FACET, items, judge=Finding("甲某"), titles={}) == items
+    assert point_out(FACET, [], judge=Finding("甲某"), titles={}) == []
+
+
 @pytest.mark.parametrize(
     ("intercept", "unmet", "doubted"), [(3.0, (), False), (1.0, (), True), (3.0, ("year:",), True)]
 )
@@ -93,7 +135,7 @@ def test_the_judge_is_for_what_the_reader_is_not_sure_of(
     intercept: float, unmet: tuple[str, ...], doubted: bool
 ) -> None:
     sure = Calibration(intercept, {})  # 0.95 or 0.73 for whatever it is
-    calibrations = Calibrations(sure, sure, {})
+    calibrations = Calibrations(sure, sure, {}, {})
     assert in_doubt(FACET, [evidence("甲。", unmet=unmet)], calibrations) is doubted
 
 

@@ -34,5 +34,11 @@ def test_a_single_section_gives_its_best_sentences_in_order() -> None:
     assert [line.evidence[0].start for line in lines] == [10, 30]
 
 
+def test_a_masthead_is_no_part_of_a_summary_where_there_is_anything_else() -> None:
+    masthead = evidence("来源：某市教育局", score=0.9, heading=0.9, retrieval=3.0)
+    assert [line.text for line in summarize([masthead, evidence("建成9所。", path=FIRST, start=30)])] == ["建成9所。"]
+    assert [line.text for line in summarize([masthead])] == ["来源：某市教育局"]
+
+
 def test_nothing_retrieved_gives_nothing() -> None:
     assert summarize([]) == []

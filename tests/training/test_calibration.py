@@ -8,11 +8,22 @@ from typing import Any
 
 import pytest
 
+from rag.answers.answerability import Calibration
 from rag.answers.evidence import Evidence
-from rag.answers.query import Facet
+from rag.answers.query import Facet, Kind
 from rag.errors import InputError
 from rag.reports.reading import find_reports, read_reports
-from rag.training.calibration import QUESTIONS, REFUSED, Asked, calibrate, fit, on_passages, read_labelled, thresholds
+from rag.training.calibration import (
+    FEWEST,
+    QUESTIONS,
+    REFUSED,
+    Asked,
+    calibrate,
+    fit,
+    on_passages,
+    read_labelled,
+    thresholds,
+)
 from rag.training.examples import Row
 from tests.answers.made import evidence, query
 
@@ -22,11 +33,11 @@ CORPUS = Path(__file__).parents[2] / "corpus"
 def test_the_labelled_questions_are_answered_by_the_words_they_name_and_the_others_by_none() -> None:
     texts = {report.source: report.text for report in read_reports(find_reports([CORPUS]))}
     rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    assert len({row["question"] for row in rows}) == len(rows) == 260
+    assert len({row["question"] for row in rows}) == len(rows) == 640
     for row in rows:
         assert row["evidence"] in texts[row["report"]]
         assert bool(row["evidence"]) != bool(row["differs"])
-    assert sum(bool(row["evidence"]) for row in rows) == 150
+    assert sum(bool(row["evidence"]) for row in rows) == 394
 
 
 def test_a_line_that_is_no_question_is_named(tmp_path: Path) -> None:
@@ -36,7 +47,7 @@ def test_a_line_that_is_no_question_is_named(tmp_path: Path) -> None:
         read_labelled(path)
 
 
-NOTHING = dict.fromkeys(("answerability", "own_passage", "sentence", "coverage", "typed"), 0.0)
+NOTHING = dict.fromkeys(("answerability", "own_passage", "sentence", "coverage", "typed", "ahead"), 0.0)
 
 
 def test_the_fit_finds_the_feature_that_tells_and_keeps_its_scale() -> None:
@@ -75,16 +86,31 @@ def test_confidences_are_the_judges_where_the_reader_is_in_doubt() -> None:
     assert fitted["thresholds"]["eager"] <= fitted["thresholds"]["balanced"] <= fitted["thresholds"]["strict"]
 
 
+def test_whether_something_is_so_gets_thresholds_of_its_own_from_enough_right_answers() -> None:
+    both = [(NOTHING | {"sentence": 9.0 * (at % 2), "judge": 1.0}, at % 2 == 1) for at in range(60)]
+    plain = [Asked(({name: values[name] for name in NOTHING}, right), (values, right)) for values, right in both]
+    yesno = [Asked((NOTHING | {"sentence": float(at)}, True), None, "yesno") for at in range(FEWEST)]
+    refused = {"strict": 0.5, "balanced": 0.25, "eager": 0.0}
+    fitted, right, _ = calibrate([*plain, *yesno], refused)
+    assert len(right) == 30
+    reader = Calibration(**fitted["reader"])
+    assert fitted["yesno"]["eager"] == reader.confidence(NOTHING)
+    assert fitted["yesno"]["balanced"] == reader.confidence(NOTHING | {"sentence": FEWEST / 4})
+    assert "yesno" not in calibrate([*plain, *yesno[1:]], refused)[0]
+
+
 class Recording:
     """A pipeline that keeps what it is asked and finds the first passage to answer."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Sequence[str]]] = []
 
-    def evidence(self, question: str, *, passages: Sequence[str] = ()) -> tuple[Facet, list[Evidence], list[Evidence]]:
+    def evidence(
+        self, question: str, *, passages: Sequence[str] = ()
+    ) -> tuple[Kind, Facet, list[Evidence], list[Evidence]]:
         self.asked.append((question, passages))
         read = evidence(passages[0])
-        return query(question).facets[0], [read], [evidence(passages[0], judge=1.0)]
+        return "plain", query(question).facets[0], [read], [evidence(passages[0], judge=1.0)]
 
 
 def test_each_question_on_passages_is_asked_with_its_answer_and_without() -> None:
