@@ -41,7 +41,8 @@ class Calibrations:
     """One for evidence that the `reader` alone has scored, one for what the `judge` read after it.
 
     `thresholds` are the least confidence of an answer, by operating point, whichever of the two it comes from; `yesno`
-    are those for questions whether something is so, which a sentence answers that says the contrary.
+    are those for questions whether something is so, which a sentence answers that says the contrary, and for summaries,
+    which no one sentence answers: the reader is less sure of the right sentence there, and the judge is not asked.
     """
 
     reader: Calibration
@@ -56,7 +57,7 @@ class Calibrations:
 
     def least(self, kind: str, point: str) -> float:
         """The least confidence of an answer to a question of this kind, at this operating point."""
-        return (self.yesno if kind == "yesno" else self.thresholds)[point]
+        return (self.yesno if kind in ("yesno", "summary") else self.thresholds)[point]
 
 
 @cache

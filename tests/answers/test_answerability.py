@@ -36,7 +36,7 @@ def test_how_far_the_best_is_ahead_counts_within_bounds(second: float | None, ah
 
 def test_whether_something_is_so_has_thresholds_of_its_own() -> None:
     calibrations = Calibrations(Calibration(0.0, {}), Calibration(0.0, {}), {"strict": 0.5}, {"strict": 0.25})
-    assert calibrations.least("yesno", "strict") == 0.25
+    assert calibrations.least("yesno", "strict") == calibrations.least("summary", "strict") == 0.25
     assert calibrations.least("plain", "strict") == 0.5
 
 

@@ -7,7 +7,16 @@ import torch
 from rag.config import Config, load_config
 from rag.errors import ModelError
 from rag.models import judge_adapter
-from rag.models.judge import BATCH_TOKENS, NO_ANSWER, SHIPPED, AdaptedJudge, _batches, open_judge
+from rag.models.judge import (
+    BATCH_TOKENS,
+    LONGEST_ANSWER,
+    NO_ANSWER,
+    SHIPPED,
+    AdaptedJudge,
+    _batches,
+    open_judge,
+    prompt_ids,
+)
 from tests.tiny_chat import write_tiny_chat
 
 QUESTION = "新建多少所?"
@@ -57,6 +66,22 @@ def test_batches_hold_each_prompt_once_and_no_more_tokens_than_allowed() -> None
         assert len(prompts[batch[-1]]) == max(len(prompts[at]) for at in batch)
 
 
+def test_the_words_are_the_likeliest_tokens_from_the_first_that_is_no_end(base: Path, tmp_path: Path) -> None:
+    judge = AdaptedJudge(adapter(tmp_path, 0.0), base=base)
+    ids = prompt_ids(judge._tokenizer, QUESTION, PASSAGES[0])
+    expected: list[int] = []
+    while len(expected) < LONGEST_ANSWER:
+        with torch.no_grad():
+            logits = judge._model(torch.tensor([ids + expected])).logits[0, -1].float()
+        if not expected:
+            logits[256] = float("-inf")
+        if logits.argmax() == 256:
+            break
+        expected.append(int(logits.argmax()))
+    assert expected
+    assert judge.words(QUESTION, PASSAGES[0]) == judge._tokenizer.decode(expected, skip_special_tokens=True)
+
+
 def test_missing_and_foreign_adapters_are_named(base: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"adapter\.safetensors"):
         AdaptedJudge(tmp_path, base=base)
@@ -83,3 +108,5 @@ def test_the_shipped_judge_finds_the_answer_in_other_words_and_not_beside_it() -
         ["全市新建公办园41所,新增学位1.2万个。", "全市培训幼儿教师830人次。", "农村道路硬化率达到97.5%。"],
     )
     assert answers > max(beside, other) + 1
+    section = "会议在市教育局召开。全市新建公办园41所,新增学位1.2万个。"
+    assert judge.words("去年新建了多少所公办园?", section) == "41所"
