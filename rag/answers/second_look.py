@@ -19,6 +19,10 @@ SURE = 0.85  # probability
 WINDOW = 120  # characters of a sentence and its neighbours
 _YEAR = re.compile(r"(?:19|20)\d{2}年(?:度|的)?")
 LONGEST = 300  # characters of a sentence alone
+# How far a sentence may be behind the chosen one, which has not the judge's words, to be pointed out. On 400 held-out
+# questions about passages (data of the reader) 19 of 23 that are nearer were right, 1 in place of a right one; further
+# behind one was, and two stood in place of right ones.
+NEAR = 8.0  # of a score
 
 
 def in_doubt(facet: Facet, ranked: Sequence[Evidence], calibrations: Calibrations) -> bool:
@@ -49,19 +53,22 @@ def point_out(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles:
     """The sentences with that one first which has the words that the judge answers in, where the chosen has them not.
 
     A matter is often named in one sentence and told in the next (选举于5月8日举行。结果甲某当选。). The judge reads
-    both and is as sure of the one as of the other; so the two exchange their places and scores.
+    both and is as sure of the one as of the other; so the two exchange their places and scores. Where it finds no
+    answer (log-odds below 0), or the one is far ahead, its words say nothing.
     """
     chosen = choose(facet, ranked)
     if len(chosen) != 1:
         return list(ranked)
     best = chosen[0]
+    if best.scores.get("judge", 0.0) < 0:
+        return list(ranked)
     said = squeeze(judge.words(_asked_of(facet, chosen), under_its_title(best, titles)))
     if not said or said in squeeze(best.text):
         return list(ranked)
     start, end = _neighbourhood(best.chunk, best.start, best.end)
     for item in ranked:
         beside = item.chunk is best.chunk and start <= item.start and item.end <= end
-        if beside and not item.unmet and said in squeeze(item.text):
+        if beside and not item.unmet and best.score - item.score <= NEAR and said in squeeze(item.text):
             exchanged = {
                 id(best): replace(item, score=best.score, scores=best.scores),
                 id(item): replace(best, score=item.score, scores=item.scores),

@@ -8,7 +8,16 @@ import pytest
 from rag.answers.answerability import Calibration, Calibrations
 from rag.answers.evidence import Evidence
 from rag.answers.query import Facet
-from rag.answers.second_look import LONGEST, LOOKED_AT, WINDOW, among_neighbours, in_doubt, look_again, point_out
+from rag.answers.second_look import (
+    LONGEST,
+    LOOKED_AT,
+    NEAR,
+    WINDOW,
+    among_neighbours,
+    in_doubt,
+    look_again,
+    point_out,
+)
 from tests.answers.made import chunk, evidence, query
 
 FACET = query("新建了多少所？").facets[0]
@@ -120,6 +129,19 @@ def test_the_sentence_with_the_words_that_answer_takes_the_place_of_the_one_besi
 def test_words_that_no_fitting_neighbour_has_change_nothing(words: str, unmet: tuple[str, ...]) -> None:
     items = of_section(*unmet)
     assert point_out(FACET, items, judge=Finding(words), titles={}) == items
+
+
+@pytest.mark.parametrize(
+    ("ahead", "judge", "exchanged"), [(NEAR, 0.0, True), (NEAR + 0.1, 4.0, False), (1.0, -0.1, False)]
+)
+def test_words_far_behind_or_of_a_judge_that_finds_no_answer_change_nothing(
+    ahead: float, judge: float, exchanged: bool
+) -> None:
+    best, *others = of_section()
+    others[0] = replace(others[0], score=best.score - ahead)
+    best = replace(best, scores={**best.scores, "judge": judge})
+    found = point_out(FACET, [best, *others], judge=Finding("甲某"), titles={})
+    assert (found[0].text == "甲某当选。") is exchanged
 
 
 def test_a_sentence_of_another_section_is_not_beside() -> None:

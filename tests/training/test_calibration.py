@@ -68,7 +68,7 @@ def test_no_weight_is_negative_even_where_the_examples_say_so() -> None:
 
 def test_an_operating_point_refuses_its_share_of_the_right_answers() -> None:
     for refused in REFUSED.values():
-        points = thresholds([number / 100 for number in range(100)], refused)
+        points = thresholds([number / 1000 for number in range(1000)], refused)
         assert points == {name: pytest.approx(share) for name, share in refused.items()}
         assert points["strict"] > points["balanced"] > points["eager"]
 
