@@ -34,12 +34,17 @@ def in_doubt(facet: Facet, ranked: Sequence[Evidence], calibrations: Calibration
 def look_again(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles: Mapping[str, str]) -> list[Evidence]:
     """The sentences, best first, with the judge's log-odds added to the scores of those that it read.
 
-    It reads the best of those that meet what the question fixes, and the best of all; the others stay behind them.
+    It reads the best of those that meet what the question fixes, and the best of all; the others stay behind them. Text
+    without a title may be about anything: there it also reads each sentence alone, and the mean of both counts.
     """
     read = [item for item in ranked if not item.unmet][:LOOKED_AT]
     if read and ranked[0] not in read:
         read.insert(0, ranked[0])
-    said = judge.judge(_asked_of(facet, read), [under_its_title(item, titles) for item in read])
+    asked = _asked_of(facet, read)
+    said = judge.judge(asked, [under_its_title(item, titles) for item in read])
+    if not titles:
+        alone = judge.judge(asked, [item.text[:LONGEST] for item in read])
+        said = [(beside + bare) / 2 for beside, bare in zip(said, alone, strict=True)]
     again = [
         replace(item, score=item.score + value, scores={**item.scores, "judge": value})
         for item, value in zip(read, said, strict=True)

@@ -113,6 +113,17 @@ def of_section(*unmet: str) -> list[Evidence]:
     ]
 
 
+def test_without_a_title_each_sentence_is_read_alone_too_and_the_mean_of_both_counts() -> None:
+    judge = Finding("甲某")
+    found = look_again(FACET, of_section(), judge=judge, titles={})
+    assert judge.read == [SECTION] * 3 + ["选举于5月8日举行。", "甲某当选。", "会议闭幕。"]
+    assert [(item.text, item.scores["judge"]) for item in found] == [
+        ("甲某当选。", 4.0),
+        ("选举于5月8日举行。", 0.0),
+        ("会议闭幕。", 0.0),
+    ]
+
+
 def pointed(items: list[Evidence], words: str) -> list[tuple[str, float, float]]:
     found = point_out(FACET, items, judge=Finding(words), titles={})
     return [(item.text, item.score, item.scores["reader"]) for item in found]
