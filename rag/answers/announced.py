@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.answers.evidence import Evidence
+from rag.answers.quantities import quantities
 from rag.reports.chunks import Chunk, sentences
 
 MOST_ITEMS = 12
@@ -13,6 +14,7 @@ _ITEM = re.compile(
     r"\s*(?:[(（][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,2}[是要、]|第[一二三四五六七八九十]{1,2}[,，、是]"
     r"|[①-⑳㈠-㈩⑴-⒇⒈-⒛]|\d{1,2}[.、．)）](?!\d)|首先|其次|再次|最后)"
 )
+_FIRST = re.compile(r"\s*一[是要][^一-鿿]?(?!些|个|种)")
 _GOES_ON = re.compile(r"\s*(?:主要是|主要有|主要包括|包括|分别是|分别为|具体是|即)[:：,，]?")
 
 
@@ -26,6 +28,8 @@ def announced(item: Evidence, chunks: Sequence[Chunk]) -> list[Evidence]:
     if not following:
         return []
     announces = bool(_ANNOUNCES.search(item.text))
+    # A sentence without a figure, and then 一是…。二是…。, needs no colon.
+    announces = announces or (bool(_FIRST.match(following[0].text)) and not quantities(item.text))
     if not announces or not _ITEM.match(following[0].text):
         first = following[0]
         goes_on = announces or bool(_GOES_ON.match(first.text))

@@ -8,14 +8,15 @@ from rag.answers.places import names_tagged, places_named, tagged_words
 from rag.answers.quantities import quantities
 from rag.answers.verification import squeeze
 
-AnswerType = Literal["", "person", "place", "time", "figure"]
+AnswerType = Literal["", "body", "person", "place", "time", "figure"]
 
 # A school that is renamed has a name too, but is nobody.
 ASKS_NAME = re.compile(
-    r"姓名|尊姓大名|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
+    r"姓名|尊姓大名|(?:[省市县区州镇局院校厅部]长|主任|书记|主席)叫(?:什么|啥)|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
 )
 # The words that ask, and the nouns at the end of a question in key words (开幕时间, 死亡人数).
 _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
+    ("body", re.compile(r"(?:哪一?个?|什么)(?:处室|科室|部门)")),
     ("person", re.compile(rf"谁|哪一?位|何人|什么人|{ASKS_NAME.pattern}|\bwho(?:m|se)?\b", re.I)),
     (
         "place",
@@ -46,18 +47,21 @@ _MEANING = "nvabijlz"  # parts of speech, by their first letter: nouns, verbs, a
 _OF_ALL = frozenset(
     ("全市", "全省", "全县", "全区", "全州", "全国", "全年", "年度", "全部", "本市", "我市", "人", "是", "有")
 )
+_LASTS = re.compile(r"[一两二三四五六七八九十半]{1,3}个?(?:工作)?(?:月|年|天|日|周|星期|小时|季度|学期)(?!级)")
+_ASKS_HOW_LONG = re.compile(r"多久|多长时间|几(?:年|个月|天|周|小时)")
 _TAGS: dict[AnswerType, tuple[str, ...]] = {"person": ("nr",), "place": ("ns", "nt")}
 # 简阳市, which no dictionary has; not 县级市, 全市 or 城区, which are kinds of places.
 _DIVISION = re.compile(
     r"(?<![一-鿿])(?![县地省]级|直辖|[全各我本该每两省市县区城])[一-鿿]{2,3}(?:市|县|区)(?![级域内外场])"
 )
 # An office and, set apart, who holds it: 区长  杜甲 is a name whatever its characters mean elsewhere.
-_SIGNED = re.compile(r"(?:[省市县区州镇局院校厅部]长|主任|书记|主席)[\s:：]+([一-鿿](?:\s?[一-鿿]){1,3})(?![一-鿿])")
+_SIGNED = re.compile(r"(?:[省市县区州镇局院校厅部]\s*长|主任|书记|主席)[\s:：]+([一-鿿](?:\s?[一-鿿]){1,3})(?![一-鿿])")
 # Who does a thing is as often a body or an office (由市老龄工作机构核准, 局长负总责) as a person by name.
 _BODY = re.compile(
     r"[一-鿿]{1,12}(?:机构|部门|委员会|办公室|领导小组|中心|政府|公司|单位|[科处]室|[局厅部院会校])(?![级长管])"
     r"|(?:局|校|院|所|市|县|区|镇|组|部|处|科|厅|省|会)长|书记|主任|主席|负责人|老师|教师|家长"
 )
+_OFFICE = re.compile(rf"{_BODY.pattern}|[一-鿿]{{2,12}}[科处室股办委](?![一-鿿])")
 
 
 def answer_type(question: str) -> AnswerType:
@@ -73,14 +77,18 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
     said = squeeze(question)
     if kind == "figure":
         known = {figure.value for figure in quantities(question)}
+        if _ASKS_HOW_LONG.search(question) and _LASTS.search(text):
+            return True
         return any(figure.kind not in ("year", "date") and figure.value not in known for figure in quantities(text))
+    if kind == "body":
+        return any(squeeze(name) not in said for name in _OFFICE.findall(text))
     if kind == "time":
         return any(squeeze(match[0]) not in said for match in _TIME.finditer(text))
     names = names_tagged(text, _TAGS[kind])
     if kind == "place":
         names = [*names, *places_named(text), *_DIVISION.findall(text)]
-    if kind == "person":
-        names = [*names, *_SIGNED.findall(text)]
+    if kind == "person":  # the tagger takes some schools for people (幼儿园)
+        names = [*(name for name in names if name[-1] not in "园校院班"), *_SIGNED.findall(text)]
     if kind == "person" and not ASKS_NAME.search(question):
         names = [*names, *(match[0] for match in _BODY.finditer(text))]
     return any(squeeze(name) not in said for name in names)

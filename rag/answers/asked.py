@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rag.answers.quantities import MONEY, Quantity
 
 _COUNTED = re.compile(
-    r"(?:多少|几)\s*(?P<counter>人次|平方米|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
+    r"(?:多少|几)\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
 )
 _ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
 _PERCENT = re.compile(
@@ -22,6 +22,8 @@ _MONEY = re.compile(
 _SUM = (
     10_000  # a number without a counter may be money from here on (投入29.7亿); below it is a code or an item's number
 )
+# Which they are tells how many (支持几所名校,是哪几所).
+_WHICH = re.compile(r"哪几|哪[些两三四五六七八九十]|都有(?:谁|什么)|分别是(?:谁|什么|哪)")
 _ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re.I)
 
 
@@ -36,7 +38,8 @@ class Asked:
     def met_by(self, figure: Quantity) -> bool:
         """Whether a figure is of the kind asked for."""
         if self.kind == "date":
-            return figure.kind in ("date", "year")
+            # 次月15日 is a date too.
+            return figure.kind in ("date", "year") or (figure.kind == "number" and figure.counter in ("日", "号"))
         if self.kind == "ordinal":
             return figure.kind == "ordinal" or (figure.kind == "number" and figure.counter in ("届", "批", "期", "轮"))
         if self.kind == "percent":
@@ -69,6 +72,8 @@ def asked(text: str) -> tuple[Asked, ...]:
         counter, noun = match["counter"] or "", match["noun"]
         if noun.startswith("亿") or (not counter and noun.startswith("成")):
             continue  # 几个亿 is money, 几成 a share
+        if _WHICH.search(text, match.end()):
+            continue
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
             continue
         found.append(

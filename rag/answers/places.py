@@ -17,6 +17,11 @@ _PROVINCE = re.compile(
     "|内蒙古|广西|西藏|宁夏|新疆"
 )
 
+# Words that are in a place's name too (新建县, 长寿区) and in reports most often mean what they say.
+_ORDINARY = re.compile(
+    "新建|长寿|平原|高原|太阳|新城|古城|旧城|路桥|天桥|海岛|海港|深山|山口|太平|安宁|兴国|中和|新桥|南北|大城|大河|大湖"
+)
+
 
 @cache
 def places_named(text: str) -> tuple[str, ...]:
@@ -33,6 +38,7 @@ def places_named(text: str) -> tuple[str, ...]:
         for token in tagger.cut(text, HMM=False)
         if len(token.word) >= 2
         and token.word != "中国"
+        and not _ORDINARY.fullmatch(token.word)
         and (token.flag == "ns" or (token.flag in _MISTAGGED and place_of(token.word) is not None))
         and _is_place(token.word, tagger.tokenizer.FREQ)
     ]

@@ -89,7 +89,9 @@ _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
 _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
 _INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
 _OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|真正|已经|已建|建成的|actual|in the end|finally|already", re.I)
-_PLAN_ASKED = re.compile(r"原先|原定|原计划|原本|originally", re.I)
+_PLAN_ASKED = re.compile(r"原定|(?:原|原先|原本|原来)的?(?:计划|规划|打算|设想|预计|预期|目标|安排)|originally", re.I)
+# Whether something is so already is answered by a plan to do it; whether it came about in the end is not.
+_IN_THE_END = re.compile(r"最终|最后|实际|结果|actual|in the end|finally", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +183,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         years=years,
         facets=tuple(_facets(text, wording, parts, language, kind, reports, years, regions, meant)),
         fields=fields,
-        asks_outcome=bool(_OUTCOME_ASKED.search(text)),
+        asks_outcome=bool((_IN_THE_END if kind == "yesno" else _OUTCOME_ASKED).search(text)),
         asks_plan=bool(_PLAN_ASKED.search(text)),
     )
 

@@ -16,6 +16,12 @@ Span = tuple[int, int]
 _SENTENCE_END = "。！？!?"
 _CLAUSE_END = "；;，,、：:"
 _CLOSING = "”’》〉)）」』】〕" + _SENTENCE_END
+_BREAKS_OFF = re.compile(rf"[{_SENTENCE_END}][”’」』)）]*[^{_SENTENCE_END}:：]*[一-鿿\w，、,][^\S\n]*\n$")
+_MOST_PIECES = 6  # lines in which the rest of a broken-off sentence may stand
+# What begins like this stands for itself: an item, or a label with what it says.
+_APART = re.compile(
+    r"\s*(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）、.．](?!\d)|第[一二三四五六七八九十百\d]+[章节条]|[•·●■◆—-]|[^，。]{1,12}[:：])"
+)
 _LONGEST_TITLE = 80  # characters of the title that are embedded
 
 
@@ -89,12 +95,13 @@ def sentences(text: str) -> list[Span]:
 
     A sentence ends at 。！？ with the closing marks behind them and at the end of a line, never within quotation marks
     or brackets that are closed on their line. A semicolon ends none: the halves of such a sentence share a subject.
+    Where a line breaks off after a full stop (…提升。新建), as at links in a saved page, it goes on in the next ones.
     """
     spans: list[Span] = []
     start = 0
-    for piece in re.finditer(r"[^\n]+\n*|\n+", text):
-        for end in (*_ends(piece.group(), _SENTENCE_END), len(piece.group())):
-            stop = piece.start() + end
+    for first, last in _unbroken(text):
+        for end in (*_ends(text[first:last], _SENTENCE_END), last - first):
+            stop = first + end
             if stop <= start:
                 continue
             if trimmed(text[start:stop]):
@@ -131,6 +138,30 @@ def _embedded(chunk: Chunk, title: str, text: str) -> str:
     words = text.strip()
     headings = chunk.path[:-1] if chunk.path and words.startswith(chunk.path[-1]) else chunk.path
     return "\n".join(part for part in (title, " > ".join(headings), words) if part)
+
+
+def _unbroken(text: str) -> Iterator[Span]:
+    """The lines of a text, with those that a broken-off line goes on in, to the first that has a full stop."""
+    lines = [match.span() for match in re.finditer(r"[^\n]+\n*|\n+", text)]
+    at = 0
+    while at < len(lines):
+        last = at
+        while _BREAKS_OFF.search(text[slice(*lines[last])]):
+            goes_on = 0
+            for ahead, span in enumerate(lines[last + 1 : last + 1 + _MOST_PIECES], start=1):
+                line = text[slice(*span)]
+                if _APART.match(line):
+                    break
+                if re.search(f"[{_SENTENCE_END}]", line):
+                    goes_on = ahead
+                    break
+                if line.endswith("\n\n"):
+                    break
+            if not goes_on:
+                break
+            last += goes_on
+        yield lines[at][0], lines[last][1]
+        at = last + 1
 
 
 def _ends(line: str, marks: str) -> Iterator[int]:

@@ -61,10 +61,17 @@ def test_words_of_the_question_decide_between_equal_readings() -> None:
         ("新建幼儿园起了什么园名？", "全市新建幼儿园。", ("repeated:",)),
         ("新建幼儿园起了什么园名？", "新建幼儿园已经开园。", ()),
         ("最终建成了几所？", "力争新建12所。", ("outcome:",)),
+        ("幼儿园最终建成了吗？", "力争新建12所。", ("outcome:",)),
+        ("幼儿园是不是已经建成了？", "力争新建12所。", ()),
+        ("原先计划建几所？", "新建12所。", ("plan:",)),
+        ("原先归乡镇管的有几所？", "新建12所。", ()),
         ("是不是要到2016年才建成？", "2018年建成12所。", ()),
         ("2016年是不是建成了12所？", "建成12所。", ("year:2016",)),
         ("巩固率具体是百分之几？", "巩固指数为0.93。", ("figure:",)),
         ("巩固率具体是百分之几？", "巩固率为99.3。", ()),
+        ("巩固率具体是百分之几？", "巩固率稳中有升；入园率为99.3%。", ("figure:",)),
+        ("巩固率具体是百分之几？", "入园率为98%；巩固率为99.3%。", ()),
+        ("这两年巩固率具体是百分之几？", "上年为98%；今年为99.3%。", ()),
     ],
 )
 def test_what_the_question_fixes_is_checked(question: str, text: str, unmet: tuple[str, ...]) -> None:
@@ -156,6 +163,25 @@ def test_sentences_speak_of_all_things_asked_about() -> None:
 def test_each_of_several_years_is_asked_about_alone() -> None:
     facet = query("2018年和2019年建了多少所？").facets[0]
     assert [(part.label, part.years) for part in facet.parts] == [("2018年", (2018,)), ("2019年", (2019,))]
+
+
+def test_what_says_as_much_of_the_year_asked_for_is_chosen_however_well_another_year_fits() -> None:
+    facet = Facet("2017年补助多少元？", (), (2017,), ())
+
+    def of(year: int, coverage: float, **given: float) -> Evidence:
+        item = evidence(
+            f"{year}年。", start=year, unmet=() if year == 2017 else ("year:2017",), coverage=coverage, **given
+        )
+        return replace(item, chunk=replace(item.chunk, years=(year,)))
+
+    fits = of(2017, 0.5, score=1.0)
+    assert choose(facet, [of(2016, 0.5, score=9.0), fits]) == [fits]
+    assert choose(facet, [of(2016, 0.6, score=9.0), fits]) == []
+    assert choose(facet, [of(2016, 0.5, score=9.0), of(2017, 0.5, score=1.0, typed=0.0)]) == []
+
+
+def test_a_number_by_itself_is_no_evidence() -> None:
+    assert find("建了几所？", "新建12所。\n3\n2.5\n")[0] == ["新建12所。"]
 
 
 def test_what_lacks_only_a_figure_or_is_of_another_year_does_not_keep_others_out() -> None:

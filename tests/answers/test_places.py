@@ -15,6 +15,7 @@ from rag.answers.places import is_province, places_named, short_form
         ("多少所学校", ()),
         ("广元和自贡的来宾", ("广元", "自贡")),
         ("中国的学校", ()),
+        ("又新建了几个考场", ()),
     ],
 )
 def test_places(text: str, places: tuple[str, ...]) -> None:

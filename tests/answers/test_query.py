@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from rag.answers.asked import Asked, asked
+from rag.answers.quantities import quantities
 from rag.answers.query import Filters, Query, understand
 from rag.errors import InputError
 from rag.reports.metadata import Field, Metadata
@@ -120,11 +121,21 @@ def test_kinds(question: str, kind: str) -> None:
         ("排第几？", [Asked("ordinal")]),
         ("是哪一天开工的？", [Asked("date")]),
         ("和哪所大学合作？", []),
+        ("支持几所名校办学，是哪几所？", []),
         ("How many schools were built?", [Asked("number")]),
     ],
 )
 def test_figures_asked_for(question: str, figures: list[Asked]) -> None:
     assert list(asked(question)) == figures
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [("次月15日前发放。", True), ("3月5日发放。", True), ("7个工作日内办结。", False), ("15人。", False)],
+)
+def test_a_day_of_a_month_answers_when(text: str, met: bool) -> None:
+    (when,) = asked("最晚什么时候到账？")
+    assert any(when.met_by(figure) for figure in quantities(text)) is met
 
 
 def test_each_question_of_several_is_a_facet_with_its_own_years() -> None:
