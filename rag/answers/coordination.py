@@ -15,8 +15,11 @@ _TOGETHER = re.compile(r"共同|联合|之间|一共|合计|总共|共有|共计
 # Two questions about one thing: 《…》的导演是谁,片长多少分钟.
 _ASKS = r"(?:是|有|为)?(?:什么|谁|多少|几|哪|何时)[^,，]*"
 _OF_ONE = re.compile(
-    rf"(?P<one>[^,，]+的)(?P<a>[^,，的]{{1,10}}?)(?P<asks_a>{_ASKS})[,，]\s*(?P<b>[^,，的]{{1,10}}?)(?P<asks_b>{_ASKS})"
+    rf"(?P<one>[^,，]+的)(?P<a>[^,，的]{{2,10}}?)(?P<asks_a>{_ASKS})[,，]\s*(?P<b>[^,，的]{{2,10}}?)(?P<asks_b>{_ASKS})"
 )
+# The same where the second is nothing but what it asks: 报告是谁作的,哪天作的.
+_WHICH = r"(?:是|由|在|有)?(?:谁|哪|什么时候|何时|多少|几)[^,，]*"
+_OF_ONE_TOO = re.compile(rf"(?P<one>[^,，]{{3,}}?)(?P<a>{_WHICH})[,，]\s*(?P<b>{_WHICH})(?<![高低多少大小快慢强])")
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
 # Words that ask for more than one thing of each; without any word that asks a question is a thing's name (出厂价).
 _OPEN = re.compile(r"什么|怎[么样]|如何|为何|哪些|[吗呢]")
@@ -46,6 +49,9 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
     words = tagged_words(question)
     items = _side_by_side(words)
     if not items:
+        two = _OF_ONE_TOO.fullmatch(question.rstrip("?？"))
+        if two and len({"", answer_type(two["a"]), answer_type(two["b"])}) == 3:
+            return tuple((two[key], two["one"] + two[key]) for key in "ab")
         return ()
     before = _joined(words[: items[0][0]])
     after = _joined(words[items[-1][1] :])
