@@ -436,6 +436,9 @@ def test_ten_thousand_mutated_reports_are_partitioned() -> None:
     ],
 )
 def test_ten_thousand_characters_take_well_below_a_second(text: str) -> None:
-    started = time.process_time()
-    parse_sections(text)
-    assert time.process_time() - started < 0.5 * len(text) / 10_000  # about 5 ms on an idle core for a real report
+    seconds = []
+    for _ in range(3):  # a collection of all other tests' garbage may fall into one of them
+        started = time.process_time()
+        parse_sections(text)
+        seconds.append(time.process_time() - started)
+    assert min(seconds) < 0.5 * len(text) / 10_000  # about 5 ms on an idle core for a real report
