@@ -3,15 +3,16 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from rag.answers.answer_types import ASKS_NAME, answer_type, is_question, names_answer, repeats
 from rag.answers.answerability import log_odds
 from rag.answers.contrasts import contrasted
 from rag.answers.places import is_province, places_named, short_form
 from rag.answers.quantities import Quantity, half_width, quantities
-from rag.answers.query import Facet, Query
+from rag.answers.query import Facet, Query, spelled_out
 from rag.answers.retrieval import Hit
 from rag.answers.verification import squeeze
 from rag.models.reader import Reader, Reading
@@ -28,6 +29,8 @@ _PLANNED = re.compile(
     r"力争|争取(?!到)|预计|拟(?=[开建新在于投完])|计划(?=[到在于]?\d|[到在于]|完成|投资|下半年|明年|新增|建设)|将(?=[于在继进]|全面|完成)|年底前|打算"
 )
 _DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
+
+Said = TypeVar("Said")
 
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 
@@ -131,9 +134,23 @@ def _read(
         heading = " > ".join((f"《{title}》", *above)) + "\n" if title else ""
         passages.append(heading + chunk.text)
         shifted.append([(len(heading) + start, len(heading) + end) for start, end in own])
-    readings = reader.read(question, passages, sentences=shifted) if passages else []
+    readings = each_its_question(
+        [spelled_out(question, passage) for passage in passages],
+        lambda asked, numbers: reader.read(
+            asked, [passages[at] for at in numbers], sentences=[shifted[at] for at in numbers]
+        ),
+    )
     shifts = [len(passage) - len(chunk.text) for passage, chunk in zip(passages, chunks, strict=True)]
     return list(zip(readings, shifts, strict=True))
+
+
+def each_its_question(questions: Sequence[str], ask: Callable[[str, Sequence[int]], Sequence[Said]]) -> list[Said]:
+    """What `ask` says of each number for its question: it is called once for each question that differs."""
+    numbers: dict[str, list[int]] = {}
+    for number, question in enumerate(questions):
+        numbers.setdefault(question, []).append(number)
+    said = {number: one for own, at in numbers.items() for number, one in zip(at, ask(own, at), strict=True)}
+    return [said[number] for number in range(len(questions))]
 
 
 def combined(scores: Mapping[str, float]) -> float:
@@ -197,10 +214,18 @@ def _most_behind(facet: Facet, fitting: Evidence, best: Evidence) -> float:
 def speaks_of_all(facet: Facet, chosen: Sequence[Evidence]) -> bool:
     """Whether the sentences name each of the things asked about side by side, and give figures for all if asked for."""
     text = "".join(item.text for item in chosen)
-    if any(squeeze(part.label) not in squeeze(text) for part in facet.parts):
+    if any(squeeze(part.label) not in squeeze(text) or _only_against(part.label, text) for part in facet.parts):
         return False
     figures = [figure for figure in quantities(text) if figure.kind not in ("year", "date")]
     return answer_type(facet.text) != "figure" or len(figures) >= len(facet.parts)
+
+
+def _only_against(label: str, text: str) -> bool:
+    """Whether a text names a year only as one that it measures against."""
+    if not re.fullmatch(r"(?:19|20)\d{2}年", label):
+        return False
+    named = re.finditer(re.escape(label), half_width(text))
+    return all(_AGAINST.search(text[: year.start()]) or _SAME_TIME.match(text, year.end()) for year in named)
 
 
 def as_good(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -237,8 +262,8 @@ def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
 def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
     unmet = []
     # A passage of no known year is judged by the years it names itself, and not at all where it names none.
-    known = (_own_years(text) if len(chunk.years) > 1 else set()) or (
-        _years(text) | set(chunk.years) if chunk.years else _years(chunk.text)
+    known = (own_years(text) if len(chunk.years) > 1 else set()) or (
+        years_said(text) | set(chunk.years) if chunk.years else years_said(chunk.text)
     )
     known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
     asked_of = query.kind != "yesno" or _FRAME.match(facet.text)  # else the year may be what is to be denied
@@ -326,14 +351,14 @@ def _false_premise(query: Query, figures: Sequence[Quantity], section: str) -> s
     return ""
 
 
-def _years(text: str) -> set[int]:
+def years_said(text: str) -> set[int]:
     """Years a text names, those without the word for it too (2022世界大会)."""
     return {int(figure.value) for figure in quantities(text) if figure.kind == "year"} | {
         int(year) for year in _BARE_YEAR.findall(half_width(text))
     }
 
 
-def _own_years(text: str) -> set[int]:
+def own_years(text: str) -> set[int]:
     """The years that a sentence speaks of; none where they are a span (2019—2020年, two read off one word)."""
     named = [figure for figure in quantities(text) if figure.kind == "year"]
     if len({figure.start for figure in named}) < len(named):
@@ -361,7 +386,7 @@ def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:
 
 
 def _terms(text: str) -> set[str]:
-    squeezed = squeeze(text)
+    squeezed = squeeze(spelled_out(text, ""))
     runs = re.findall(r"[㐀-鿿]+", squeezed)
     return {run[at : at + 2] for run in runs for at in range(len(run) - 1)} | set(_LATIN.findall(squeezed))
 

@@ -14,6 +14,7 @@ from rag.answers.conversation import stand_alone
 from rag.answers.coordination import asks_of_each
 from rag.answers.evidence import Evidence, choose, find_evidence, speaks_of_all
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
+from rag.answers.places import places_named
 from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Kind, Query, understand
 from rag.answers.refusal import blank_line
@@ -256,8 +257,8 @@ class Pipeline:
         """Each facet's sentences, best first.
 
         Of a question about several things side by side those of each, where no sentence speaks of all. Side by side may
-        be two words for one thing: so where the question does not ask for each (分别) and is answered as a whole, that
-        answer goes first, and none is called missing.
+        be two words for one thing, unless they are years or places: so where the question does not ask for each (分别)
+        and is answered as a whole, that answer goes first, and none is called missing.
         """
 
         def looked_at_again(facet: Facet, items: list[Evidence]) -> list[Evidence]:
@@ -280,7 +281,8 @@ class Pipeline:
                 for part in facet.parts
             }
             answered = [part for part, found in writer.choose(query, apart)[0].items() if found]
-            if asks_of_each(query.text) or len(answered) == len(apart):
+            distinct = all(part.years != facet.years or places_named(part.label) for part in apart)
+            if asks_of_each(query.text) or len(answered) == len(apart) or (answered and distinct):
                 ranked |= apart
                 continue
             whole = {facet: looked_at_again(facet, items)}

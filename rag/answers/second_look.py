@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answers.answerability import Calibrations
-from rag.answers.evidence import Evidence, choose
-from rag.answers.query import Facet
+from rag.answers.evidence import Evidence, choose, each_its_question, own_years, years_said
+from rag.answers.query import Facet, spelled_out
 from rag.answers.verification import squeeze
 from rag.models.judge import Judge
 from rag.reports.chunks import Chunk, sentences
@@ -40,11 +40,12 @@ def look_again(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles
     read = [item for item in ranked if not item.unmet][:LOOKED_AT]
     if read and ranked[0] not in read:
         read.insert(0, ranked[0])
-    asked = _asked_of(facet, read)
-    said = judge.judge(asked, [under_its_title(item, titles) for item in read])
-    if not titles:
-        alone = judge.judge(asked, [item.text[:LONGEST] for item in read])
-        said = [(beside + bare) / 2 for beside, bare in zip(said, alone, strict=True)]
+    windows = [(item, under_its_title(item, titles)) for item in read]
+    if titles:
+        said = _judged(facet, windows, judge)
+    else:
+        both = _judged(facet, [*windows, *((item, item.text[:LONGEST]) for item in read)], judge)
+        said = [(beside + bare) / 2 for beside, bare in zip(both[: len(read)], both[len(read) :], strict=True)]
     again = [
         replace(item, score=item.score + value, scores={**item.scores, "judge": value})
         for item, value in zip(read, said, strict=True)
@@ -67,7 +68,8 @@ def point_out(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles:
     best = chosen[0]
     if best.scores.get("judge", 0.0) < 0:
         return list(ranked)
-    said = squeeze(judge.words(_asked_of(facet, chosen), under_its_title(best, titles)))
+    window = under_its_title(best, titles)
+    said = squeeze(judge.words(_asked_of(facet, best, window), window))
     if not said or said in squeeze(best.text):
         return list(ranked)
     start, end = _neighbourhood(best.chunk, best.start, best.end)
@@ -82,12 +84,22 @@ def point_out(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles:
     return list(ranked)
 
 
-def _asked_of(facet: Facet, read: Sequence[Evidence]) -> str:
-    """The question as the judge is asked it.
+def _judged(facet: Facet, passages: Sequence[tuple[Evidence, str]], judge: Judge) -> list[float]:
+    """The judge's log-odds for each of these words, which stand for the evidence beside them."""
+    return each_its_question(
+        [_asked_of(facet, item, words) for item, words in passages],
+        lambda asked, numbers: judge.judge(asked, [passages[at][1] for at in numbers]),
+    )
 
-    Whether the year is met has been checked; the judge would take the title's for the one that is spoken of.
+
+def _asked_of(facet: Facet, item: Evidence, words: str) -> str:
+    """The question as the judge is asked it of these words.
+
+    Whether the year is met has been checked: the judge would take the title's for the one that is spoken of, and would
+    miss it where another sentence of the passage names it.
     """
-    return _YEAR.sub("", facet.text) if read and all(item.chunk.years for item in read) else facet.text
+    met = item.chunk.years or (not own_years(words) and set(facet.years) & years_said(item.chunk.text))
+    return spelled_out(_YEAR.sub("", facet.text) if met else facet.text, words)
 
 
 def under_its_title(item: Evidence, titles: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ SHIPPED = Path(__file__).parent / "judge_adapter"
 NO_ANSWER = "<|im_end|>"  # what follows the prompt where the passage does not answer: an empty answer
 BATCH_TOKENS = 1024
 LONGEST_ANSWER = 16  # tokens
+KNOWN = 4096  # judgements that are kept; a question asked again, of much the same passages, is often one of a few
 _LEAST = 1e-6  # probability of an answer is kept above it, so that its log-odds stay finite
 
 
@@ -62,25 +63,30 @@ class AdaptedJudge:
         merge(self._model, folder)
         self._model.eval()
         self._no_answer = self._tokenizer.convert_tokens_to_ids(NO_ANSWER)
+        self._known: dict[tuple[int, ...], float] = {}
         self.identity = f"judge:{manifest.sha256_of(folder / FILENAME)[:16]}"
 
     def judge(self, question: str, passages: Sequence[str]) -> list[float]:
         """ln(p / (1 - p)) for each passage, in their order; p is the probability that an answer follows."""
         import torch
 
-        prompts = [prompt_ids(self._tokenizer, question, passage) for passage in passages]
-        found = [0.0] * len(passages)
+        asked = [tuple(prompt_ids(self._tokenizer, question, passage)) for passage in passages]
+        if len(self._known) > KNOWN:
+            self._known = {}
+        known = dict(self._known)
+        prompts = [prompt for prompt in dict.fromkeys(asked) if prompt not in known]
         for batch in _batches(prompts):
             longest = len(prompts[batch[-1]])
             # Behind its end a causal model is blind, so what pads the shorter prompts needs no mask.
-            ids = torch.tensor([prompts[at] + [self._no_answer] * (longest - len(prompts[at])) for at in batch])
+            ids = torch.tensor([[*prompts[at], *[self._no_answer] * (longest - len(prompts[at]))] for at in batch])
             with torch.inference_mode():
                 hidden = self._model.model(ids, use_cache=False).last_hidden_state
                 last = torch.stack([row[len(prompts[at]) - 1] for at, row in zip(batch, hidden, strict=True)])
                 silent = self._model.lm_head(last).float().log_softmax(-1)[:, self._no_answer].tolist()
             for at, value in zip(batch, silent, strict=True):
-                found[at] = math.log(max(_LEAST, -math.expm1(value))) - value
-        return found
+                known[prompts[at]] = math.log(max(_LEAST, -math.expm1(value))) - value
+        self._known |= {prompt: known[prompt] for prompt in prompts}
+        return [known[prompt] for prompt in asked]
 
     def words(self, question: str, passage: str) -> str:
         """The answer that the model goes on with, each token the most likely one, at most `LONGEST_ANSWER` of them.

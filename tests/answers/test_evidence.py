@@ -160,6 +160,14 @@ def test_sentences_speak_of_all_things_asked_about() -> None:
     assert not speaks_of_all(rates, [evidence("小学巩固率100%,毕业率99%。")])
 
 
+def test_a_year_measured_against_is_not_spoken_of() -> None:
+    counts = query("2021年和2022年棉花产量是多少万吨？").facets[0]
+    assert speaks_of_all(counts, [evidence("2021年产573万吨,2022年产597万吨。")])
+    assert not speaks_of_all(counts, [evidence("2022年产597万吨,比2021年增加24万吨。")])
+    assert not speaks_of_all(counts, [evidence("2022年产597万吨,2021年同期24万吨。")])
+    assert speaks_of_all(counts, [evidence("2022年产597万吨,比2021年的573万吨多,2021年减产18万吨。")])
+
+
 def test_each_of_several_years_is_asked_about_alone() -> None:
     facet = query("2018年和2019年建了多少所？").facets[0]
     assert [(part.label, part.years) for part in facet.parts] == [("2018年", (2018,)), ("2019年", (2019,))]

@@ -57,3 +57,10 @@ def test_nothing_is_called_missing_where_two_words_may_be_one_thing() -> None:
 
 def test_a_sentence_that_answers_two_parts_is_shown_once() -> None:
     assert answer("小学和初中各有多少所？", "小学和初中同校。学校112所，都是小学、初中同校。").count("学校112所") == 1
+
+
+def test_years_and_places_are_two_things_and_the_one_not_found_is_said_to_be_missing() -> None:
+    passages = ("江油市小学有112所。", "另有其他。")
+    assert answer("江油市和盐亭县有小学多少所？", *passages) == "江油市小学有112所。\n盐亭县:没有找到这项内容。"
+    passages = ("2021年小学有112所。", "另有其他。")
+    assert answer("2021年和2022年有小学多少所？", *passages) == "2021年小学有112所。\n2022年:没有找到这项内容。"

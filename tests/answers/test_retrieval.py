@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers.retrieval import reciprocal_rank_fusion, zscore_fusion
+from rag.answers.retrieval import reciprocal_rank_fusion, retrieve, zscore_fusion
+from rag.config import Config
 
 
 def test_reciprocal_rank_fusion_sums_over_sides() -> None:
@@ -31,3 +32,25 @@ scores = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), st.floats(
 def test_fusion_keeps_exactly_the_candidates(dense: dict[str, float], lexical: dict[str, float]) -> None:
     assert set(zscore_fusion(dense, lexical, dense_weight=0.5)) == set(dense) | set(lexical)
     assert set(reciprocal_rank_fusion(dense, lexical)) == set(dense) | set(lexical)
+
+
+def test_an_abbreviation_is_searched_for_by_word_as_it_is_and_written_out() -> None:
+    class Lexical:
+        def search_dense(self, vector: object, k: int, *, reports: object = None) -> list[tuple[str, float]]:
+            return []
+
+        def search_lexical(self, query: str, k: int, *, reports: object = None) -> list[tuple[str, float]]:
+            searched.append(query)
+            return []
+
+        def get(self, chunk_ids: object) -> list[object]:
+            return []
+
+    class Embedder:
+        def encode_queries(self, texts: list[str]) -> list[None]:
+            return [None] * len(texts)
+
+    searched: list[str] = []
+    for question in ("GDP多少?", "学校多少?"):
+        retrieve(question, Lexical(), Embedder(), config=Config(), k=1)  # type: ignore[arg-type]
+    assert searched == ["GDP多少? 生产总值多少?", "学校多少?"]

@@ -74,6 +74,35 @@ def test_a_year_that_has_been_checked_is_not_asked_of_the_judge_again() -> None:
     assert asked == ["2018年的学校新建了多少所?", "学校新建了多少所?"]
 
 
+def test_a_year_that_another_sentence_of_the_passage_names_is_not_asked_of_those_that_name_none() -> None:
+    asked: dict[str, str] = {}
+
+    class Listening(Finding):
+        def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+            asked.update(dict.fromkeys(passages, question))
+            return super().judge(question, passages)
+
+    text = "发布于2018年。" + "其余从略。" * 30 + "新建9所,比2017年多。"
+    whole = chunk(text, years=())
+    last = replace(evidence(text[-13:], start=len(text) - 13), chunk=whole)
+    look_again(query("2018年新建了多少所？").facets[0], [last], judge=Listening("甲"), titles={})
+    assert set(asked.values()) == {"新建了多少所?"}
+    look_again(query("2016年新建了多少所？").facets[0], [last], judge=Listening("甲"), titles={})
+    assert set(asked.values()) == {"2016年新建了多少所?"}
+
+
+def test_an_abbreviation_is_written_out_where_what_is_read_has_it_not() -> None:
+    asked: list[str] = []
+
+    class Listening(Finding):
+        def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+            asked.append(question)
+            return super().judge(question, passages)
+
+    look(ranked("GDP为9亿元。", "生产总值9亿元。"), Listening("甲"), query("GDP是多少？").facets[0])
+    assert asked == ["GDP是多少?", "生产总值是多少?"]
+
+
 def test_sentences_that_are_not_read_stay_behind_those_that_are() -> None:
     judge = Finding("无")
     texts = [f"{letter}。" for letter in "甲乙丙丁戊己"]

@@ -47,6 +47,16 @@ def test_what_is_judged_is_the_probability_that_the_text_does_not_end_at_once(ba
     assert judge.judge(QUESTION, []) == []
 
 
+def test_what_has_been_judged_is_not_read_again(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = AdaptedJudge(adapter(tmp_path, 0.0), base=base)
+    first = judge.judge(QUESTION, [*PASSAGES, PASSAGES[0]])
+    assert first[-1] == first[0]
+    monkeypatch.setattr(judge, "_model", None)  # nothing is left to read with
+    assert judge.judge(QUESTION, PASSAGES[::-1]) == first[:-1][::-1]
+    with pytest.raises(AttributeError):
+        judge.judge("拆除多少所?", PASSAGES)
+
+
 def test_the_adapter_is_added_to_the_weights_of_its_layers_alone(base: Path, tmp_path: Path) -> None:
     plain = AdaptedJudge(adapter(tmp_path / "a", 0.0), base=base)
     adapted = AdaptedJudge(adapter(tmp_path / "b", 0.25), base=base)
@@ -87,7 +97,7 @@ def test_missing_and_foreign_adapters_are_named(base: Path, tmp_path: Path) -> N
         AdaptedJudge(tmp_path, base=base)
     foreign = {"model.layers.7.mlp.up_proj" + judge_adapter.DOWN: torch.zeros(1, 32)}
     judge_adapter.save(foreign, tmp_path, metadata={})
-    with pytest.raises(ModelError, match="cannot be used"):
+    with pytest.raises(ModelError, match="made for another model"):
         AdaptedJudge(tmp_path, base=base)
 
 
