@@ -28,8 +28,11 @@ def announced(item: Evidence, chunks: Sequence[Chunk]) -> list[Evidence]:
     if not following:
         return []
     announces = bool(_ANNOUNCES.search(item.text))
-    # A sentence without a figure, and then 一是…。二是…。, needs no colon.
-    announces = announces or (bool(_FIRST.match(following[0].text)) and not quantities(item.text))
+    if not quantities(item.text):
+        # A sentence without a figure, and then 一是…。二是…。 at once or after one more, needs no colon.
+        first_at = next((at for at, other in enumerate(following[:2]) if _FIRST.match(other.text)), None)
+        if first_at == 0 or (first_at == 1 and following[1].chunk.path == item.chunk.path):
+            announces, following = True, following[first_at:]
     if not announces or not _ITEM.match(following[0].text):
         first = following[0]
         goes_on = announces or bool(_GOES_ON.match(first.text))
