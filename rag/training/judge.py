@@ -141,16 +141,6 @@ def matrices(model: nn.Module) -> dict[str, Tensor]:
     return found
 
 
-def go_on_from(model: nn.Module, folder: Path) -> None:
-    """Put the adapter stored in `folder` where an adapted model's training begins."""
-    stored = judge_adapter.load(folder)
-    with torch.no_grad():
-        for name, layer in model.named_modules():
-            if isinstance(layer, LowRank):
-                layer.down.copy_(stored[name + judge_adapter.DOWN])
-                layer.up.copy_(stored[name + judge_adapter.UP] / SCALE)
-
-
 def own(name: str) -> bool:
     """Whether a tensor is the adapter's."""
     return name.endswith((judge_adapter.DOWN, judge_adapter.UP))
@@ -194,16 +184,10 @@ def train(model: Any, stream: Iterator[list[Item]], *, progress: Progress, minut
     required=True,
     help="folder for the checkpoint and the adapter",
 )
-@click.option(
-    "--start",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
-    help="folder of an adapter to go on from",
-)
 @click.option("--minutes", type=float, default=68.0, show_default=True, help="time to train, in all runs together")
 @click.option("--threads", type=int, default=2, show_default=True, help="CPU threads")
 @click.option("--seed", type=int, default=1, show_default=True, help="of the examples and their order")
-def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int, seed: int) -> None:
+def main(data: Path, out: Path, minutes: float, threads: int, seed: int) -> None:
     """Train the judge on the articles that are not held out; run it again to take an interrupted training up."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -214,8 +198,6 @@ def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int
     base = provision.locate(JUDGE_BASE, load_config())
     tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
     model = adapted(AutoModelForCausalLM.from_pretrained(base, dtype="auto", local_files_only=True))
-    if start is not None:
-        go_on_from(model, start)
     progress = Progress.of(out / "checkpoint.pt", trained=own)
     rows, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     logger.info("%d rows to train on, %d held out", len(rows), len(held_out))

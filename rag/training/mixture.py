@@ -131,19 +131,12 @@ def _nearest(text: str, word: str, position: int) -> int:
 
 
 def elsewhere(row: Row, lengths: tuple[int, int], random: Random) -> Example | None:
-    """The question with sentences of its own passage that do not hold the answer; None where each one does.
-
-    The more of the question's bigrams a sentence shares, the oftener it is drawn: those are met in use.
-    """
+    """The question with sentences of its own passage that do not hold the answer; None where each one does."""
     spans = sentence_spans(row.passage)
     silent = [not any(answer in row.passage[start:end] for answer in row.answers) for start, end in spans]
     if not any(silent):
         return None
-    asked = set(_bigrams(row.question))
-    likeness = [
-        free * (1 + len(asked & set(_bigrams(row.passage[slice(*spans[at])])))) for at, free in enumerate(silent)
-    ]
-    first = last = random.choices(range(len(spans)), weights=likeness)[0]
+    first = last = random.choice([at for at, free in enumerate(silent) if free])
     target = random.randint(*lengths)
     while last + 1 < len(spans) and silent[last + 1] and spans[last][1] - spans[first][0] < target:
         last += 1

@@ -117,19 +117,6 @@ def _reworded(row: Row, names: Names, random: Random, classes: Sequence[str], ki
     return None if new is None else Example(row.question.replace(word, new), row.passage, None, kind)
 
 
-def narrowed(row: Row, names: Names, random: Random) -> Example | None:
-    """A noun of the question made a narrower one by another before it, which the passage does not hold.
-
-    What a passage says of courses it does not say of courses of one sort.
-    """
-    found = anchors(row, NOUN_CLASSES)
-    if not found:
-        return None
-    word, tag = random.choice(found)
-    new = names.another(word, tag, absent=(row.passage, row.question, row.title), random=random)
-    return None if new is None else Example(row.question.replace(word, new + word, 1), row.passage, None, "narrowed")
-
-
 def neighbouring_name(row: Row, names: Names, random: Random) -> Example | None:
     """A name of the question changed for another one of the passage.
 
@@ -234,8 +221,7 @@ def replaced(row: Row, old: str, new: str) -> Example | None:
 NEAR_MISSES: tuple[tuple[Callable[[Row, Names, Random], Example | None], float], ...] = (
     (other_number, 4.0),
     (other_name, 3.0),
-    (other_noun, 2.0),
-    (narrowed, 3.0),
+    (other_noun, 1.0),
     (neighbouring_name, 1.5),
     (other_indicator, 4.0),
     (without_answer, 6.0),
