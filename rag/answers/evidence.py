@@ -11,10 +11,11 @@ from rag.answers.answer_types import ASKS_NAME, answer_type, is_question, names_
 from rag.answers.answerability import log_odds
 from rag.answers.contrasts import contrasted
 from rag.answers.places import is_province, places_named, short_form
-from rag.answers.quantities import Quantity, half_width, quantities
+from rag.answers.quantities import Quantity, quantities
 from rag.answers.query import Facet, Query, spelled_out
 from rag.answers.retrieval import Hit
 from rag.answers.verification import squeeze
+from rag.answers.years import only_against, own_years, years_said
 from rag.models.reader import Reader, Reading
 from rag.reports.chunks import Chunk, Span, sentences
 from rag.reports.dates import years_in
@@ -45,12 +46,8 @@ _FILLER = re.compile(
     r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
 )
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
-# A year that a sentence measures against (比2017年, 由2017年的…, 2017年同期) is not the year it speaks of.
-_AGAINST = re.compile(r"[比较由从自]\s*$")
-_SAME_TIME = re.compile(r"\s*(?:同期|相比)")
 # A year at the head of a question, or behind the name it begins with, is that of which it asks.
 _FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
-_BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
 _NUMBER = re.compile(r"[\d.]+")
 _LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
@@ -214,18 +211,10 @@ def _most_behind(facet: Facet, fitting: Evidence, best: Evidence) -> float:
 def speaks_of_all(facet: Facet, chosen: Sequence[Evidence]) -> bool:
     """Whether the sentences name each of the things asked about side by side, and give figures for all if asked for."""
     text = "".join(item.text for item in chosen)
-    if any(squeeze(part.label) not in squeeze(text) or _only_against(part.label, text) for part in facet.parts):
+    if any(squeeze(part.label) not in squeeze(text) or only_against(part.label, text) for part in facet.parts):
         return False
     figures = [figure for figure in quantities(text) if figure.kind not in ("year", "date")]
     return answer_type(facet.text) != "figure" or len(figures) >= len(facet.parts)
-
-
-def _only_against(label: str, text: str) -> bool:
-    """Whether a text names a year only as one that it measures against."""
-    if not re.fullmatch(r"(?:19|20)\d{2}年", label):
-        return False
-    named = re.finditer(re.escape(label), half_width(text))
-    return all(_AGAINST.search(text[: year.start()]) or _SAME_TIME.match(text, year.end()) for year in named)
 
 
 def as_good(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -349,25 +338,6 @@ def _false_premise(query: Query, figures: Sequence[Quantity], section: str) -> s
         if any(other.kind == stated.kind and other.counter == stated.counter for other in figures):
             return query.wording[stated.start : stated.end]
     return ""
-
-
-def years_said(text: str) -> set[int]:
-    """Years a text names, those without the word for it too (2022世界大会)."""
-    return {int(figure.value) for figure in quantities(text) if figure.kind == "year"} | {
-        int(year) for year in _BARE_YEAR.findall(half_width(text))
-    }
-
-
-def own_years(text: str) -> set[int]:
-    """The years that a sentence speaks of; none where they are a span (2019—2020年, two read off one word)."""
-    named = [figure for figure in quantities(text) if figure.kind == "year"]
-    if len({figure.start for figure in named}) < len(named):
-        return set()
-    return {
-        int(figure.value)
-        for figure in named
-        if not _AGAINST.search(text[: figure.start]) and not _SAME_TIME.match(text, figure.end)
-    }
 
 
 def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:

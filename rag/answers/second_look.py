@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answers.answerability import Calibrations
-from rag.answers.evidence import Evidence, choose, each_its_question, own_years, years_said
+from rag.answers.evidence import Evidence, choose, each_its_question
 from rag.answers.query import Facet, spelled_out
 from rag.answers.verification import squeeze
+from rag.answers.years import own_years, years_said
 from rag.models.judge import Judge
 from rag.reports.chunks import Chunk, sentences
 

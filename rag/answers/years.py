@@ -1,0 +1,37 @@
+"""The years that a text names, and those among them that it speaks of."""
+
+import re
+
+from rag.answers.quantities import half_width, quantities
+
+# A year that a sentence measures against (比2017年, 由2017年的…, 2017年同期) is not the year it speaks of.
+_AGAINST = re.compile(r"[比较由从自]\s*$")
+_SAME_TIME = re.compile(r"\s*(?:同期|相比)")
+_BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
+
+
+def years_said(text: str) -> set[int]:
+    """Years a text names, those without the word for it too (2022世界大会)."""
+    return {int(figure.value) for figure in quantities(text) if figure.kind == "year"} | {
+        int(year) for year in _BARE_YEAR.findall(half_width(text))
+    }
+
+
+def own_years(text: str) -> set[int]:
+    """The years that a sentence speaks of; none where they are a span (2019—2020年, two read off one word)."""
+    named = [figure for figure in quantities(text) if figure.kind == "year"]
+    if len({figure.start for figure in named}) < len(named):
+        return set()
+    return {
+        int(figure.value)
+        for figure in named
+        if not _AGAINST.search(text[: figure.start]) and not _SAME_TIME.match(text, figure.end)
+    }
+
+
+def only_against(label: str, text: str) -> bool:
+    """Whether a text names a year only as one that it measures against."""
+    if not re.fullmatch(r"(?:19|20)\d{2}年", label):
+        return False
+    named = re.finditer(re.escape(label), half_width(text))
+    return all(_AGAINST.search(text[: year.start()]) or _SAME_TIME.match(text, year.end()) for year in named)
