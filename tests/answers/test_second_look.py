@@ -31,9 +31,11 @@ class Finding:
     def __init__(self, sought: str) -> None:
         self.sought = sought
         self.read: list[str] = []
+        self.asked: list[str] = []
 
     def judge(self, question: str, passages: Sequence[str]) -> list[float]:
         self.read += passages
+        self.asked.append(question)
         return [4.0 if self.sought in passage else -4.0 for passage in passages]
 
     def words(self, question: str, passage: str) -> str:
@@ -60,47 +62,29 @@ def test_what_the_judge_finds_to_answer_goes_first_and_carries_its_verdict() -> 
 
 
 def test_a_year_that_has_been_checked_is_not_asked_of_the_judge_again() -> None:
-    asked: list[str] = []
-
-    class Listening(Finding):
-        def judge(self, question: str, passages: Sequence[str]) -> list[float]:
-            asked.append(question)
-            return super().judge(question, passages)
-
+    judge = Finding("甲")
     facet = query("2018年的学校新建了多少所？").facets[0]
     items = ranked("甲。", "乙。")
-    look(items, Listening("甲"), facet)
-    look([replace(item, chunk=replace(item.chunk, years=(2018,))) for item in items], Listening("甲"), facet)
-    assert asked == ["2018年的学校新建了多少所?", "学校新建了多少所?"]
+    look(items, judge, facet)
+    look([replace(item, chunk=replace(item.chunk, years=(2018,))) for item in items], judge, facet)
+    assert judge.asked == ["2018年的学校新建了多少所?", "学校新建了多少所?"]
 
 
 def test_a_year_that_another_sentence_of_the_passage_names_is_not_asked_of_those_that_name_none() -> None:
-    asked: dict[str, str] = {}
-
-    class Listening(Finding):
-        def judge(self, question: str, passages: Sequence[str]) -> list[float]:
-            asked.update(dict.fromkeys(passages, question))
-            return super().judge(question, passages)
-
+    judge = Finding("甲")
     text = "发布于2018年。" + "其余从略。" * 30 + "新建9所,比2017年多。"
     whole = chunk(text, years=())
     last = replace(evidence(text[-13:], start=len(text) - 13), chunk=whole)
-    look_again(query("2018年新建了多少所？").facets[0], [last], judge=Listening("甲"), titles={})
-    assert set(asked.values()) == {"新建了多少所?"}
-    look_again(query("2016年新建了多少所？").facets[0], [last], judge=Listening("甲"), titles={})
-    assert set(asked.values()) == {"2016年新建了多少所?"}
+    look_again(query("2018年新建了多少所？").facets[0], [last], judge=judge, titles={})
+    assert judge.asked == ["新建了多少所?"]
+    look_again(query("2016年新建了多少所？").facets[0], [last], judge=judge, titles={})
+    assert judge.asked[1:] == ["2016年新建了多少所?"]
 
 
 def test_an_abbreviation_is_written_out_where_what_is_read_has_it_not() -> None:
-    asked: list[str] = []
-
-    class Listening(Finding):
-        def judge(self, question: str, passages: Sequence[str]) -> list[float]:
-            asked.append(question)
-            return super().judge(question, passages)
-
-    look(ranked("GDP为9亿元。", "生产总值9亿元。"), Listening("甲"), query("GDP是多少？").facets[0])
-    assert asked == ["GDP是多少?", "生产总值是多少?"]
+    judge = Finding("甲")
+    look(ranked("GDP为9亿元。", "生产总值9亿元。"), judge, query("GDP是多少？").facets[0])
+    assert judge.asked == ["GDP是多少?", "生产总值是多少?"]
 
 
 def test_sentences_that_are_not_read_stay_behind_those_that_are() -> None:
