@@ -132,7 +132,7 @@ def test_no_request_is_dropped_and_none_sees_half_a_change(tmp_path: Path, monke
         assert load.faults == []
         assert set(load.statuses) == {200}
         # The service has let go of every snapshot but the one in use, so that the others can be pruned.
-        # The last requests' threads may end a moment after their answers have arrived.
+        # A worker thread of anyio drops what it was given only after it has reported the result: a moment may pass.
         deadline, live = time.monotonic() + 5, [directory.live_name(config.index_dir)]
         while (kept := directory.prune(config.index_dir, keep=1)) != live and time.monotonic() < deadline:
             time.sleep(0.05)
