@@ -52,6 +52,11 @@ class Config:
     generator_retries: int = _setting(2, "further tries after a failed generator request", least=0)
     generator_max_new_tokens: int = _setting(160, "longest draft, in tokens", least=1)
     generate: bool = _setting(True, "let the generator write the answer; otherwise the evidence's own words")
+    precision: str = _setting(
+        "auto",
+        "arithmetic of reader, judge and generator; auto: bfloat16 where the processor multiplies it, else float32",
+        choices=("auto", "float32", "bfloat16"),
+    )
     threads: int = _setting(0, "CPU threads for the models; 0: all cores", least=0)
 
     max_file_megabytes: int = _setting(50, "largest report file, and largest file in an archive once unpacked", least=1)

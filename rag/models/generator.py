@@ -35,19 +35,24 @@ def open_generator(config: Config) -> Generator:
         return open_server_generator(config)
     runtime.prepare(config)
     folder = provision.locate(config.generator, config)
-    return TransformersGenerator(folder, max_new_tokens=config.generator_max_new_tokens)
+    return TransformersGenerator(
+        folder, max_new_tokens=config.generator_max_new_tokens, dtype=runtime.arithmetic(config)
+    )
 
 
 class TransformersGenerator:
-    """A chat model run by transformers, greedily, so that one prompt always gives one text."""
+    """A chat model run by transformers, greedily, so that one prompt always gives one text.
 
-    def __init__(self, folder: Path, *, max_new_tokens: int) -> None:
+    It multiplies in `dtype`; "auto" is the type of the stored weights.
+    """
+
+    def __init__(self, folder: Path, *, max_new_tokens: int, dtype: "torch.dtype | str" = "auto") -> None:
         from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
         with runtime.quiet():
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             # `GenerationMixin.generate` types its receiver in a way no loaded model satisfies.
-            self._model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
         if not self._tokenizer.chat_template:
             raise ModelError(
                 f"{folder} has no chat template", remedy="Choose an instruction-tuned model as the generator."

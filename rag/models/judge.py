@@ -13,6 +13,7 @@ from rag.models import manifest, provision, runtime
 from rag.models.catalog import JUDGE_BASE
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
 SHIPPED = Path(__file__).parent / "judge_adapter"
@@ -46,20 +47,23 @@ def open_judge(config: Config) -> Judge | None:
         return None
     runtime.prepare(config)
     folder = SHIPPED if config.judge == "default" else Path(config.judge).expanduser()
-    return AdaptedJudge(folder, base=provision.locate(JUDGE_BASE, config))
+    return AdaptedJudge(folder, base=provision.locate(JUDGE_BASE, config), dtype=runtime.arithmetic(config))
 
 
 class AdaptedJudge:
-    """A causal language model, trained to go on with the answer's words or, where there is none, to end at once."""
+    """A causal language model, trained to go on with the answer's words or, where there is none, to end at once.
 
-    def __init__(self, folder: Path, *, base: Path) -> None:
+    It multiplies in `dtype`; "auto" is the type of the stored weights.
+    """
+
+    def __init__(self, folder: Path, *, base: Path, dtype: "torch.dtype | str" = "auto") -> None:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         from rag.models.judge_adapter import FILENAME, merge
 
         with runtime.quiet():
             self._tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(base, dtype="auto", local_files_only=True)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, local_files_only=True)
         merge(self._model, folder)
         self._model.eval()
         self._no_answer = self._tokenizer.convert_tokens_to_ids(NO_ANSWER)

@@ -9,6 +9,7 @@ from rag.config import Config
 from rag.models import manifest, provision, runtime
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from rag.models.cross_encoder import Pair
@@ -44,19 +45,20 @@ def open_reader(config: Config) -> "TrainedReader":
     """Load the configured reader: the package's weights, or a folder written by `python -m rag.training.reader`."""
     runtime.prepare(config)
     folder = SHIPPED if config.reader == "default" else Path(config.reader).expanduser()
-    return TrainedReader(folder, embedder=provision.locate(BASE, config))
+    return TrainedReader(folder, embedder=provision.locate(BASE, config), dtype=runtime.arithmetic(config))
 
 
 class TrainedReader:
-    """A cross-encoder on the embedder's word embeddings, run in bfloat16."""
+    """A cross-encoder on the embedder's word embeddings; it multiplies in `dtype`."""
 
-    def __init__(self, folder: Path, *, embedder: Path) -> None:
+    def __init__(self, folder: Path, *, embedder: Path, dtype: "torch.dtype") -> None:
         from rag.models.cross_encoder import CrossEncoder, PairEncoder, embedder_tokenizer
         from rag.models.reader_weights import FILENAME, load
 
         self._model = CrossEncoder.from_embedder(embedder)
         load(self._model, folder)
         self._model.eval()
+        self._dtype = dtype
         self._encoder = PairEncoder(embedder_tokenizer(embedder), window=WINDOW, overlap=OVERLAP)
         self.identity = f"reader:{manifest.sha256_of(folder / FILENAME)[:16]}"
 
@@ -76,7 +78,7 @@ class TrainedReader:
     def _run(self, pairs: "Sequence[Pair]") -> "list[_Window]":
         import torch
 
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", self._dtype, enabled=self._dtype != torch.float32):
             logits = self._model(pairs)
         found = []
         for row, pair in enumerate(pairs):

@@ -3,8 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rag.config import Config
+
+if TYPE_CHECKING:
+    import torch
+
+_MULTIPLIES_BFLOAT16 = ("amx_bf16", "avx512_bf16", "bf16")  # of `torch.cpu.get_capabilities`; the last of ARM
 
 
 def prepare(config: Config) -> None:
@@ -19,6 +25,20 @@ def prepare(config: Config) -> None:
 
     if config.threads:
         torch.set_num_threads(config.threads)
+
+
+def arithmetic(config: Config) -> "torch.dtype":
+    """The type in which models multiply: that of `config.precision`.
+
+    Where the processor has instructions for bfloat16 it is several times faster than float32; where it has none, and
+    only imitates it, six times slower (measured on processors with AMX and with AVX2 alone).
+    """
+    import torch
+
+    if config.precision != "auto":
+        return torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if any(able.get(name) for name in _MULTIPLIES_BFLOAT16) else torch.float32
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reader(embedder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedReader:
     folder = tmp_path_factory.mktemp("weights")
     reader_weights.save(CrossEncoder.from_embedder(embedder).state_dict(), folder, metadata={})
-    return TrainedReader(folder, embedder=embedder)
+    return TrainedReader(folder, embedder=embedder, dtype=torch.float32)
 
 
 def window(
@@ -81,10 +81,10 @@ def test_missing_and_foreign_weights_are_named(embedder: Path, tmp_path: Path) -
     from safetensors.torch import save_file
 
     with pytest.raises(ModelError, match=r"reader\.safetensors"):
-        TrainedReader(tmp_path, embedder=embedder)
+        TrainedReader(tmp_path, embedder=embedder, dtype=torch.float32)
     save_file({"other": torch.zeros(2)}, tmp_path / reader_weights.FILENAME)
     with pytest.raises(ModelError, match="another model"):
-        TrainedReader(tmp_path, embedder=embedder)
+        TrainedReader(tmp_path, embedder=embedder, dtype=torch.float32)
 
 
 @pytest.mark.slow
