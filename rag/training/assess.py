@@ -1,7 +1,7 @@
 """Turns held-out articles into the reader's figures, as the command `python -m rag.training.assess`."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -12,9 +12,10 @@ from rag.config import load_config
 from rag.evaluation.measures import auroc, exact_match, f1, mean
 from rag.models.reader import Reader, open_reader
 from rag.training.examples import Example, Row, answered, load_rows, sentence_spans, split
-from rag.training.mixture import hard_neighbours
+from rag.training.mixture import LENGTHS, hard_neighbours
 from rag.training.near_misses import Names, near_miss
 from rag.training.reports import invented_group
+from rag.training.written import load_sections, split_sections, written_group
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ def assess(reader: Reader, rows: Sequence[Row], *, seed: int) -> Tally:
     return tally
 
 
-def assess_reports(reader: Reader, *, groups: int, seed: int) -> Tally:
-    """The same for invented report sections that no training with another seed has seen."""
-    random, tally = Random(seed), Tally()
-    for example in (example for _ in range(groups) for example in invented_group(random)):
+def assess_groups(reader: Reader, groups: Iterable[list[Example]]) -> Tally:
+    """The same for examples that are there already."""
+    tally = Tally()
+    for example in (example for group in groups for example in group):
         if example.span is None:
             tally.surely[example.kind].append(_answerability(reader, example))
             continue
@@ -100,7 +101,7 @@ def _answerability(reader: Reader, example: Example) -> float:
 @click.option("--groups", type=int, default=300, show_default=True, help="invented report sections to read")
 @click.option("--reader", default=None, help="folder of weights; default: as configured")
 def main(data: Path, rows: int, groups: int, reader: str | None) -> None:
-    """Print the reader's figures on the articles it was not trained on, by set, and on invented reports."""
+    """Print the reader's figures on the articles it was not trained on, by set, and on made-up sections."""
     opened = open_reader(load_config(reader=reader))
     _, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     if rows:
@@ -111,7 +112,12 @@ def main(data: Path, rows: int, groups: int, reader: str | None) -> None:
         whole += tally
         _show(source, tally)
     _show("all sets", whole)
-    _show(f"{groups} invented report sections", assess_reports(opened, groups=groups, seed=2))
+    random = Random(2)  # which no training has seen
+    invented = (invented_group(random) for _ in range(groups))
+    _show(f"{groups} invented report sections", assess_groups(opened, invented))
+    _, sections = split_sections(load_sections())
+    written = (written_group(section, LENGTHS, random) for section in sections)
+    _show(f"{len(sections)} written sections", assess_groups(opened, written))
 
 
 def _show(name: str, tally: Tally) -> None:

@@ -18,9 +18,11 @@ from rag.config import load_config
 from rag.models import judge_adapter, provision
 from rag.models.catalog import JUDGE_BASE
 from rag.models.judge import NO_ANSWER, prompt_ids
+from rag.models.runtime import arithmetic
 from rag.training.examples import Example, load_rows, split
 from rag.training.mixture import Mixture, disguised, elsewhere
 from rag.training.reader import POOL_GROUPS, Progress, rate
+from rag.training.written import load_sections, split_sections
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -141,6 +143,16 @@ def matrices(model: nn.Module) -> dict[str, Tensor]:
     return found
 
 
+def go_on_from(model: nn.Module, folder: Path) -> None:
+    """Put the adapter stored in `folder` where an adapted model's training begins."""
+    stored = judge_adapter.load(folder)
+    with torch.no_grad():
+        for name, layer in model.named_modules():
+            if isinstance(layer, LowRank):
+                layer.down.copy_(stored[name + judge_adapter.DOWN])
+                layer.up.copy_(stored[name + judge_adapter.UP] / SCALE)
+
+
 def own(name: str) -> bool:
     """Whether a tensor is the adapter's."""
     return name.endswith((judge_adapter.DOWN, judge_adapter.UP))
@@ -184,10 +196,16 @@ def train(model: Any, stream: Iterator[list[Item]], *, progress: Progress, minut
     required=True,
     help="folder for the checkpoint and the adapter",
 )
+@click.option(
+    "--start",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="folder of an adapter to go on from",
+)
 @click.option("--minutes", type=float, default=68.0, show_default=True, help="time to train, in all runs together")
 @click.option("--threads", type=int, default=2, show_default=True, help="CPU threads")
 @click.option("--seed", type=int, default=1, show_default=True, help="of the examples and their order")
-def main(data: Path, out: Path, minutes: float, threads: int, seed: int) -> None:
+def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int, seed: int) -> None:
     """Train the judge on the articles that are not held out; run it again to take an interrupted training up."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -195,13 +213,17 @@ def main(data: Path, out: Path, minutes: float, threads: int, seed: int) -> None
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
-    base = provision.locate(JUDGE_BASE, load_config())
+    config = load_config()
+    base = provision.locate(JUDGE_BASE, config)
     tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-    model = adapted(AutoModelForCausalLM.from_pretrained(base, dtype="auto", local_files_only=True))
+    model = adapted(AutoModelForCausalLM.from_pretrained(base, dtype=arithmetic(config), local_files_only=True))
+    if start is not None:
+        go_on_from(model, start)
     progress = Progress.of(out / "checkpoint.pt", trained=own)
     rows, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     logger.info("%d rows to train on, %d held out", len(rows), len(held_out))
-    mixture = Mixture.of(rows, lengths=LENGTHS)
+    sections, _ = split_sections(load_sections())
+    mixture = Mixture.of(rows, lengths=LENGTHS, sections=sections)
     stream = batches(mixture, tokenizer, Random(f"{seed} {progress.step}"))
     train(model, stream, progress=progress, minutes=minutes)
     path = judge_adapter.save(matrices(model), out, metadata={"base": JUDGE_BASE, "steps": str(progress.step)})

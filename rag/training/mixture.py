@@ -10,10 +10,12 @@ from rag.training.examples import Example, Row, answered, sentence_spans
 from rag.training.near_misses import NAME_CLASSES, Names, anchors, near_miss, numbers, redated, renamed
 from rag.training.report_words import words
 from rag.training.reports import invented_group
+from rag.training.written import Section, written_group
 
 # Of the groups; the public sets hold no report, and reports are what is read in use. Invented ones are soon learnt: the
 # first runs, at 0.35, read them without a mistake long before the other questions.
 REPORT_SHARE = 0.25
+WRITTEN_SHARE = 0.5  # where there are written sections: they are few, and nearest to what is read in use
 SPLICE_SHARE = 0.3  # of the groups whose passages get sentences of another passage around them
 NEIGHBOURS = 12
 LENGTHS = (100, 380)
@@ -33,18 +35,29 @@ class Mixture:
     names: Names
     neighbours: dict[str, tuple[str, ...]]  # row id -> passages of the same set without any of its answers
     lengths: tuple[int, int] = LENGTHS  # of passages, in characters, where they can be cut
+    sections: Sequence[Section] = ()
 
     @classmethod
-    def of(cls, rows: Sequence[Row], *, lengths: tuple[int, int] = LENGTHS) -> "Mixture":
-        return cls(rows, Names.of(row.question for row in rows), hard_neighbours(rows), lengths)
+    def of(
+        cls, rows: Sequence[Row], *, lengths: tuple[int, int] = LENGTHS, sections: Sequence[Section] = ()
+    ) -> "Mixture":
+        return cls(rows, Names.of(row.question for row in rows), hard_neighbours(rows), lengths, sections)
 
     def groups(self, random: Random) -> Iterator[list[Example]]:
-        """Every row once in random order, then again, with invented report sections in between."""
+        """Every row once in random order, then again, with invented and written sections in between."""
+        sections = self._written(random)
         while True:
             for row in random.sample(self.rows, len(self.rows)):
                 while random.random() < REPORT_SHARE:
                     yield invented_group(random)
+                while self.sections and random.random() < WRITTEN_SHARE:
+                    yield next(sections)
                 yield self.group(row, random)
+
+    def _written(self, random: Random) -> Iterator[list[Example]]:
+        while True:
+            for section in random.sample(self.sections, len(self.sections)):
+                yield [disguised(example, random) for example in written_group(section, self.lengths, random)]
 
     def group(self, row: Row, random: Random) -> list[Example]:
         """An answered pair, a near miss if the row allows one, and in three of five cases a hard negative."""
@@ -193,6 +206,8 @@ def disguised(example: Example, random: Random) -> Example:
     """The same pair written otherwise: half-width punctuation, no question mark, a polite opening, as key words, or in
     everyday words."""
     question, passage = example.question, example.passage
+    if question.isascii():
+        return example
     if random.random() < 0.5:
         question = in_everyday_words(question, random)
     if random.random() < 0.35:

@@ -18,8 +18,10 @@ from rag.config import load_config
 from rag.models import provision, reader_weights
 from rag.models.cross_encoder import WORD_EMBEDDINGS, CrossEncoder, Pair, PairEncoder, embedder_tokenizer, passage_mask
 from rag.models.reader import BASE
+from rag.models.runtime import arithmetic
 from rag.training.examples import Example, load_rows, sentence_spans, split
 from rag.training.mixture import Mixture
+from rag.training.written import load_sections, split_sections
 
 WINDOW = 320  # tokens; longer pairs are dropped from training, not cut
 BATCH_TOKENS = 4096
@@ -101,10 +103,12 @@ def batches(groups: Iterator[list[Example]], encoder: PairEncoder, random: Rando
         yield from pool
 
 
-def loss_of(model: CrossEncoder, batch: Sequence[Item]) -> tuple[Tensor, dict[str, float]]:
+def loss_of(
+    model: CrossEncoder, batch: Sequence[Item], *, dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, dict[str, float]]:
     """Answerability and evidence as binary cross-entropy, start and end as cross-entropy over the passage's tokens."""
     pairs = [item.pair for item in batch]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
         logits = model(pairs)
     answered = torch.tensor([float(item.span is not None) for item in batch])
     answerable = functional.binary_cross_entropy_with_logits(logits.answerable, answered)
@@ -180,8 +184,15 @@ def own(name: str) -> bool:
     return not name.endswith(WORD_EMBEDDINGS)
 
 
-def train(model: CrossEncoder, stream: Iterator[list[Item]], *, progress: Progress, minutes: float) -> None:
-    """Train until `minutes` have passed in all runs together.
+def train(
+    model: CrossEncoder,
+    stream: Iterator[list[Item]],
+    *,
+    progress: Progress,
+    minutes: float,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Train, multiplying in `dtype`, until `minutes` have passed in all runs together.
 
     The learning rate follows the time, not the steps: so training ends annealed however busy the machine is.
     """
@@ -196,7 +207,7 @@ def train(model: CrossEncoder, stream: Iterator[list[Item]], *, progress: Progre
         for group, peak in zip(optimizer.param_groups, (ENCODER_RATE, HEAD_RATE), strict=True):
             group["lr"] = peak * rate(share)
         optimizer.zero_grad()
-        loss, parts = loss_of(model, batch)
+        loss, parts = loss_of(model, batch, dtype=dtype)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(encoder + heads, 1.0)
         optimizer.step()
@@ -226,15 +237,18 @@ def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
-    embedder = provision.locate(BASE, load_config())
+    config = load_config()
+    embedder = provision.locate(BASE, config)
     rows, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     logger.info("%d rows to train on, %d held out", len(rows), len(held_out))
     model, progress = CrossEncoder.from_embedder(embedder), Progress.of(out / "checkpoint.pt", trained=own)
     if start is not None:
         reader_weights.load(model, start)
     encoder = PairEncoder(embedder_tokenizer(embedder), window=WINDOW, overlap=0)
-    stream = batches(Mixture.of(rows).groups(Random(f"{seed} {progress.step}")), encoder, Random(seed))
-    train(model, stream, progress=progress, minutes=minutes)
+    sections, _ = split_sections(load_sections())
+    groups = Mixture.of(rows, sections=sections).groups(Random(f"{seed} {progress.step}"))
+    stream = batches(groups, encoder, Random(seed))
+    train(model, stream, progress=progress, minutes=minutes, dtype=arithmetic(config))
     path = reader_weights.save(model.state_dict(), out, metadata={"base": BASE, "steps": str(progress.step)})
     logger.info("weights in %s, %d bytes", path, path.stat().st_size)
 

@@ -97,7 +97,7 @@ def test_missing_and_foreign_adapters_are_named(base: Path, tmp_path: Path) -> N
         AdaptedJudge(tmp_path, base=base)
     foreign = {"model.layers.7.mlp.up_proj" + judge_adapter.DOWN: torch.zeros(1, 32)}
     judge_adapter.save(foreign, tmp_path, metadata={})
-    with pytest.raises(ModelError, match="cannot be used"):
+    with pytest.raises(ModelError, match="made for another model"):
         AdaptedJudge(tmp_path, base=base)
 
 

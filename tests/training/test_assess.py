@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
 from rag.models.reader import Reading
-from rag.training.assess import assess, assess_reports
+from rag.training.assess import assess, assess_groups
 from rag.training.examples import Row
+from rag.training.reports import invented_group
 
 
 class Knowing:
@@ -37,7 +39,8 @@ def test_figures_of_a_reader_that_is_right_about_one_of_two() -> None:
 
 
 def test_reports_are_read_too() -> None:
-    tally = assess_reports(Knowing(), groups=5, seed=0)
+    random = Random(0)
+    tally = assess_groups(Knowing(), [invented_group(random) for _ in range(5)])
     figures = tally.figures()
     assert figures["EM"] == 0
     near = sum(len(values) for kind, values in tally.surely.items() if kind != "answered")

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from rag.models.judge import NO_ANSWER, AdaptedJudge
 from rag.training import judge
 from rag.training.examples import Example, Row
-from rag.training.judge import BATCH_TOKENS, adapted, batches, item_of, loss_of, matrices, own, train
+from rag.training.judge import BATCH_TOKENS, adapted, batches, go_on_from, item_of, loss_of, matrices, own, train
 from rag.training.mixture import Mixture
 from rag.training.near_misses import Names
 from rag.training.reader import Progress
@@ -74,6 +74,9 @@ def test_only_the_upper_layers_learn_and_what_they_learn_is_what_is_stored(
     judge_adapter.save(found, tmp_path, metadata={})
     merged = AdaptedJudge(tmp_path, base=base)
     assert loss_of(merged._model, items)[0].item() == pytest.approx(after, abs=0.02)
+    further = model_of(base)
+    go_on_from(further, tmp_path)
+    assert loss_of(further.eval(), items)[0].item() == pytest.approx(after, abs=0.02)
     again = model_of(base)
     resumed = Progress.of(tmp_path / "checkpoint.pt", trained=own)
     train(again, repeat(items), progress=resumed, minutes=0.05)  # the time is spent: only the checkpoint is read
@@ -106,4 +109,6 @@ def test_rows_of_a_file_become_an_adapter(base: Path, tmp_path: Path, monkeypatc
     arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", "0.02"]
     outcome = CliRunner().invoke(judge.main, arguments, catch_exceptions=False)
     assert outcome.exit_code == 0
+    arguments = [*arguments, "--out", str(tmp_path / "further"), "--start", str(tmp_path / "out")]
+    assert CliRunner().invoke(judge.main, arguments, catch_exceptions=False).exit_code == 0
     assert len(AdaptedJudge(tmp_path / "out", base=base).judge("新建多少所?", [PASSAGE, "没有。"])) == 2

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 FILENAME = "adapter.safetensors"
+_REMEDY = "Install the package again, or set `judge` to a folder written by python -m rag.training.judge."
 DOWN, UP = ".down", ".up"  # after a linear layer's name: [rank, inputs] and [outputs, rank]
 
 
@@ -24,24 +25,32 @@ def save(weights: "Mapping[str, Tensor]", folder: Path, *, metadata: dict[str, s
     return folder / FILENAME
 
 
+def load(folder: Path) -> "dict[str, Tensor]":
+    """The matrices stored in `folder`. Raises `ModelError` when the file cannot be read."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / FILENAME
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"the judge's adapter {path} cannot be read: {error}", remedy=_REMEDY) from error
+
+
 def merge(model: "Module", folder: Path) -> None:
     """Add each pair's product to its layer's weight (LoRA, Hu et al. 2021, arXiv:2106.09685, section 4.1).
 
     Raises `ModelError` when the file cannot be read or was made for another model.
     """
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
-    path = folder / FILENAME
+    stored = load(folder)
     try:
-        stored = load_file(path)
         with torch.no_grad():
             for name in (name.removesuffix(DOWN) for name in stored if name.endswith(DOWN)):
                 weight = model.get_submodule(name).get_parameter("weight")
                 weight.add_((stored[name + UP].float() @ stored[name + DOWN].float()).to(weight.dtype))
-    except (OSError, SafetensorError, RuntimeError, AttributeError, KeyError) as error:
+    except (RuntimeError, AttributeError, KeyError) as error:
         raise ModelError(
-            f"the judge's adapter {path} cannot be used: {error}",
-            remedy="Install the package again, or set `judge` to a folder written by python -m rag.training.judge.",
+            f"the judge's adapter {folder / FILENAME} was made for another model: {error}", remedy=_REMEDY
         ) from error
