@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from rag.answers.asked import TIMES_IN_WORDS
 from rag.answers.places import names_tagged, places_named, tagged_words
 from rag.answers.quantities import quantities
 from rag.answers.verification import squeeze
@@ -41,7 +42,7 @@ _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
     ),
 )
 _TIME = re.compile(
-    r"\d+\s*月|\d+\s*[日号点时]|(?:19|20)\d\d|[一二三四五六七八九十]+月|[上下]午|[春夏秋冬]季|[上下]旬|学期|同期"
+    rf"\d+\s*月|\d+\s*[日号点时]|(?:19|20)\d\d|[一二三四五六七八九十]+月|[上下]午|同期|{TIMES_IN_WORDS.pattern}"
 )
 _MEANING = "nvabijlz"  # parts of speech, by their first letter: nouns, verbs, adjectives, idioms
 _OF_ALL = frozenset(
@@ -95,10 +96,12 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
 
 
 def repeats(question: str, text: str) -> bool:
-    """Whether a sentence tells nothing that the question does not say itself: no figure, and no word of any meaning."""
+    """Whether a sentence tells nothing that the question does not say itself: no figure, no time, no word of meaning."""
     said = squeeze(question)
     known = {figure.value for figure in quantities(question)}
     if any(figure.value not in known for figure in quantities(text)):
+        return False
+    if any(squeeze(time[0]) not in said for time in _TIME.finditer(text)):
         return False
     return all(squeeze(word) in said or word in _OF_ALL for word, tag in tagged_words(text) if tag[0] in _MEANING)
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from rag.answers.quantities import MONEY, Quantity
+from rag.answers.quantities import MONEY, Quantity, quantities
 
 _COUNTED = re.compile(
     r"(?:多少|几)\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
@@ -24,12 +24,17 @@ _SUM = (
 )
 # Which they are tells how many (支持几所名校,是哪几所).
 _WHICH = re.compile(r"哪几|哪[些两三四五六七八九十]|都有(?:谁|什么)|分别是(?:谁|什么|哪)")
+# When something is, and how many are meant, is often told without a figure.
+TIMES_IN_WORDS = re.compile(
+    r"[春夏秋冬]季|[上下]半年|[一二三四]季度|[上中下]旬|[年月](?:初|底|末|中旬)|年[内中](?!部)|[寒暑]假|学期|期[满末]|次[日月年]|即日"
+)
+_ALL = re.compile(r"全部|全覆盖|无一")
 _ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re.I)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One figure a question asks for: its kind as in `Quantity`, its counter and the noun counted ("" where open)."""
+    """One figure a question asks for: its kind as in `told`, its counter and the noun counted ("" where open)."""
 
     kind: str
     counter: str = ""
@@ -37,7 +42,11 @@ class Asked:
 
     def met_by(self, figure: Quantity) -> bool:
         """Whether a figure is of the kind asked for."""
-        if self.kind == "date":
+        if figure.kind == "all":
+            return self.kind == "number" and not self.counter
+        if self.kind in ("date", "time"):
+            if figure.kind == "time":
+                return self.kind == "time"
             # 次月15日 is a date too.
             return figure.kind in ("date", "year") or (figure.kind == "number" and figure.counter in ("日", "号"))
         if self.kind == "ordinal":
@@ -55,6 +64,14 @@ class Asked:
         return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
 
 
+def told(text: str) -> list[Quantity]:
+    """The figures of a text and, as such of kind "time" and "all", the times and wholes that it tells in words."""
+    in_words = [
+        (kind, found) for kind, words in (("time", TIMES_IN_WORDS), ("all", _ALL)) for found in words.finditer(text)
+    ]
+    return [*quantities(text), *(Quantity(kind, found[0], "", *found.span()) for kind, found in in_words)]
+
+
 def asked(text: str) -> tuple[Asked, ...]:
     """The figures a question asks for, in order; empty when it asks for none (a name, a list, a reason)."""
     found: list[Asked] = []
@@ -64,10 +81,12 @@ def asked(text: str) -> tuple[Asked, ...]:
         found.append(Asked("percent"))
     if _MONEY.search(text):
         found.append(Asked("number", "元"))
-    if re.search(r"哪一?天|什么时候|何时|几月几[日号]|哪一?日|when\b|what date", text, re.I):
+    if re.search(r"哪一?天|几月几[日号]|哪一?日|what date", text, re.I):
         found.append(Asked("date"))
+    elif re.search(r"什么时候|何时|when\b", text, re.I):
+        found.append(Asked("time"))
     for match in _COUNTED.finditer(text):
-        if text[max(0, match.start() - 1) : match.start()] in "第十百哪好" and match.start():
+        if text[max(0, match.start() - 1) : match.start()] in "第十百哪好那这前近" and match.start():
             continue
         counter, noun = match["counter"] or "", match["noun"]
         if noun.startswith("亿") or (not counter and noun.startswith("成")):

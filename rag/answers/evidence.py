@@ -2,23 +2,23 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from rag.answers.answer_types import ASKS_NAME, answer_type, is_question, names_answer, repeats
+from rag.answers.answer_types import answer_type, is_question, names_answer
 from rag.answers.answerability import log_odds
-from rag.answers.contrasts import contrasted
-from rag.answers.places import is_province, places_named, short_form
-from rag.answers.quantities import Quantity, quantities
-from rag.answers.query import Facet, Query, spelled_out
+from rag.answers.asked import told
+from rag.answers.constraints import unmet_by
+from rag.answers.coverage import coverage, in_both, term_weights
+from rag.answers.everyday import named, worded_as
+from rag.answers.quantities import quantities
+from rag.answers.query import Facet, Query
 from rag.answers.retrieval import Hit
 from rag.answers.verification import squeeze
-from rag.answers.years import only_against, own_years, years_said
+from rag.answers.years import only_against
 from rag.models.reader import Reader, Reading
 from rag.reports.chunks import Chunk, Span, sentences
-from rag.reports.dates import years_in
 
 # Words by which a heading or title says that what follows is a plan, or what was done; only at its end, for inside
 # they are names (实施“…行动计划”取得成效).
@@ -33,23 +33,13 @@ _DONE = re.compile(r"已(?!经?有之)|截至|截止到|[建完]成并投入")
 
 Said = TypeVar("Said")
 
-_EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
-
 # A fitting sentence may stand this far behind the best sentence of all, in log-odds; and further where that one lacks
 # nothing but a figure of the kind asked for, or stands in another year's part of the file.
 MOST_BEHIND, MOST_BEHIND_ELSEWHERE = 1.5, 3.0
 # So near to the best sentence, in log-odds, the reader cannot tell which of them answers; so many more are shown then.
 AS_GOOD, MOST_AS_GOOD = 1.25, 2
 
-_FILLER = re.compile(
-    r"请问|请|概括|归纳|总结|简要|简述|列举|一共|总共|合计|分别|主要|有没有|是不是|是否|有多大|有多高|多少|多大|多高|多长|哪一?[个些家所位天届批期年]?|"
-    r"[几谁吗呢吧啊]|什么时候|什么|何时|怎样|怎么|如何|[的了着过得地是有在和与及或把被让由从到对向为以于将要会能可都也又还就才只其各该此这那]"
-)
-_QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
-# A year at the head of a question, or behind the name it begins with, is that of which it asks.
-_FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
 _NUMBER = re.compile(r"[\d.]+")
-_LATIN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,8 @@ def find_evidence(
     spans = [content_sentences(hit.chunk) for hit in hits]
     readings = _read(facet.text, [hit.chunk for hit in hits], spans, reader=reader, titles=titles)
     texts = [[hit.chunk.text[start:end] for start, end in own] for hit, own in zip(hits, spans, strict=True)]
-    weights = _term_weights(facet.text, query, [text for own in texts for text in own])
+    weights = term_weights(facet.text, query, [text for own in texts for text in own])
+    names = [(found.group(), official) for found, official in named(facet.text)]
     found = []
     kind = "" if query.kind == "summary" else answer_type(facet.text)
     for hit, own, words, (reading, shift) in zip(hits, spans, texts, readings, strict=True):
@@ -87,14 +78,14 @@ def find_evidence(
             scores = {
                 "reader": sentence_score,
                 "answerability": reading.answerability,
-                "coverage": _coverage(weights, text, around),
+                "coverage": coverage(weights, in_both(names, text), in_both(names, around)),
                 "span": reading.span_score
                 if reading.span[0] < end + shift and start + shift < reading.span[1]
                 else 0.0,
                 "typed": float(names_answer(text, facet.text, kind)),
                 "retrieval": hit.score,
-                "heading": _coverage(weights, chunk.path[-1] if chunk.path else "", ""),
-                "above": _coverage(weights, chunk.path[-2] if len(chunk.path) > 1 else "", ""),
+                "heading": coverage(weights, chunk.path[-1] if chunk.path else "", ""),
+                "above": coverage(weights, chunk.path[-2] if len(chunk.path) > 1 else "", ""),
             }
             planned = states_plan(text, chunk, title)
             found.append(
@@ -106,7 +97,7 @@ def find_evidence(
                     score=combined(scores),
                     scores=scores,
                     planned=planned,
-                    unmet=tuple(_unmet(facet, query, text, around, chunk, planned=planned)),
+                    unmet=tuple(unmet_by(facet, query, text, around, chunk, planned=planned)),
                 )
             )
     return sorted(found, key=lambda item: (-item.score, item.chunk.report, item.start))
@@ -132,7 +123,7 @@ def _read(
         passages.append(heading + chunk.text)
         shifted.append([(len(heading) + start, len(heading) + end) for start, end in own])
     readings = each_its_question(
-        [spelled_out(question, passage) for passage in passages],
+        [worded_as(passage, question) for passage in passages],
         lambda asked, numbers: reader.read(
             asked, [passages[at] for at in numbers], sentences=[shifted[at] for at in numbers]
         ),
@@ -237,7 +228,7 @@ def as_good(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evid
 
 
 def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
-    figures = [figure for item in chosen for figure in quantities(item.text)]
+    figures = [figure for item in chosen for figure in told(item.text)]
     missing, used = [], set()
     for number, asked in enumerate(facet.asked):
         own = next((at for at, figure in enumerate(figures) if at not in used and asked.met_by(figure)), None)
@@ -246,98 +237,6 @@ def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
         else:
             used.add(own)
     return missing
-
-
-def _unmet(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
-    unmet = []
-    # A passage of no known year is judged by the years it names itself, and not at all where it names none.
-    known = (own_years(text) if len(chunk.years) > 1 else set()) or (
-        years_said(text) | set(chunk.years) if chunk.years else years_said(chunk.text)
-    )
-    known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
-    asked_of = query.kind != "yesno" or _FRAME.match(facet.text)  # else the year may be what is to be denied
-    if facet.years and known and asked_of and not set(facet.years) & known:
-        unmet.append(f"year:{'、'.join(map(str, facet.years))}")
-    section = squeeze(chunk.text + around)
-    for place in places_named(facet.text):
-        # A report of a place seldom says which province that is in.
-        if place in query.regions or (query.regions and is_province(place)):
-            continue
-        if short_form(place) not in section or _of_another_place(place, query, text, around):
-            unmet.append(f"place:{place}")
-    figures = quantities(text)
-    if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text)):
-        unmet.append(f"figure:{facet.asked[0].noun}")
-    for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
-        if squeeze(name) not in section:
-            unmet.append(f"name:{name}")
-    other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
-    if other:
-        unmet.append(f"contrast:{other}")
-    if query.kind == "plain" and repeats(facet.text, text):
-        unmet.append("repeated:")
-    if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
-        unmet.append("person:")
-    premise = _false_premise(query, figures, section)
-    if premise:
-        unmet.append(f"premise:{premise}")
-    if query.asks_outcome and planned:
-        unmet.append("outcome:")
-    if query.asks_plan and not planned:
-        unmet.append("plan:")
-    return unmet
-
-
-def _given(facet: Facet, figures: Sequence[Quantity]) -> bool:
-    """Whether one of the figures is of a kind that is asked for."""
-    return any(asked.met_by(figure) for asked in facet.asked for figure in figures)
-
-
-def _of_another_half(facet: Facet, text: str) -> bool:
-    """Whether the half of a sentence that speaks of what is asked has no such figure, but another half has.
-
-    Halves stand between semicolons (生产总值稳中有升；财政收入10亿元). None of 570 questions with known answers had one
-    in another half.
-    """
-    halves = [half for half in re.split(r"[；;]", text) if half.strip()]
-    if len(halves) < 2:
-        return False
-    terms = {term for part in _FILLER.split(re.sub(r"(?:19|20)\d{2}年?", " ", facet.text)) for term in _terms(part)}
-    held = [len(terms & _terms(half)) for half in halves]
-    most = max(held)
-    return most > 0 and held.count(most) == 1 and not _given(facet, quantities(halves[held.index(most)]))
-
-
-def _of_the_report(year: int, question: str) -> bool:
-    """Whether a question names a year as that of a document (2018年的报告里): it may tell of other years."""
-    return bool(re.search(rf"{year}年?[^,，。；;、?？]{{0,10}}(?:报告|总结|要点|计划|规划|文件|通知)", question))
-
-
-def _of_another_place(place: str, query: Query, text: str, around: str) -> bool:
-    """Whether a sentence names a place by its full name (台山市), but not the one asked about."""
-    if short_form(place) in squeeze(text + around):
-        return False
-    others = (other for other in places_named(text) if short_form(other) != other and not is_province(other))
-    return any(short_form(other) not in squeeze(query.text + "".join(query.regions)) for other in others)
-
-
-def _false_premise(query: Query, figures: Sequence[Quantity], section: str) -> str:
-    """A figure the question takes for granted where the section has another one of its kind; "" if there is none.
-
-    Only figures that are not read off by counting: shares, decimals, numbers of a hundred and more.
-    """
-    if query.kind == "yesno":
-        return ""  # asked whether it is so, and told what is so
-    given = quantities(section)
-    for stated in quantities(query.wording):
-        exact = stated.kind in ("percent", "points") or (
-            stated.kind == "number" and bool(stated.counter) and float(stated.value) >= _EXACT
-        )
-        if not exact or any(stated.agrees_with(other) for other in given):
-            continue
-        if any(other.kind == stated.kind and other.counter == stated.counter for other in figures):
-            return query.wording[stated.start : stated.end]
-    return ""
 
 
 def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:
@@ -353,27 +252,3 @@ def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:
         if bare and not _NUMBER.fullmatch(bare) and squeeze(words).rstrip("。:") != heading and not is_question(words):
             spans.append((start, end))
     return spans
-
-
-def _terms(text: str) -> set[str]:
-    squeezed = squeeze(spelled_out(text, ""))
-    runs = re.findall(r"[㐀-鿿]+", squeezed)
-    return {run[at : at + 2] for run in runs for at in range(len(run) - 1)} | set(_LATIN.findall(squeezed))
-
-
-def _term_weights(question: str, query: Query, pool: Sequence[str]) -> dict[str, float]:
-    """Weight of each of the question's terms: its inverse frequency among the sentences at hand."""
-    words = re.sub(r"(?:19|20)\d{2}年?", " ", question)
-    for region in query.regions:
-        words = words.replace(region, " ")
-    terms = {term for part in _FILLER.split(words) for term in _terms(part)}
-    frequency = Counter(term for text in pool for term in _terms(text) & terms)
-    return {term: math.log(1 + len(pool) / (1 + frequency[term])) for term in terms}
-
-
-def _coverage(weights: Mapping[str, float], text: str, around: str) -> float:
-    """Share of the question's weighted terms that the sentence holds, those in headings and title alone at half."""
-    own, near = _terms(text), _terms(around)
-    total = sum(weights.values())
-    held = sum(weight * (1.0 if term in own else 0.5 if term in near else 0.0) for term, weight in weights.items())
-    return held / total if total else 0.0

@@ -94,10 +94,6 @@ _PLAN_ASKED = re.compile(r"原定|(?:原|原先|原本|原来)的?(?:计划|规�
 _IN_THE_END = re.compile(r"最终|最后|实际|结果|actual|in the end|finally", re.I)
 
 
-# As questions name it and as reports do.
-_ABBREVIATIONS = {"GDP": "生产总值", "CPI": "居民消费价格"}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """Reports a question is restricted to; an empty field does not restrict."""
@@ -190,14 +186,6 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         asks_outcome=bool((_IN_THE_END if kind == "yesno" else _OUTCOME_ASKED).search(text)),
         asks_plan=bool(_PLAN_ASKED.search(text)),
     )
-
-
-def spelled_out(question: str, passage: str) -> str:
-    """A question with the abbreviations that a passage does not use written out, as reports write them."""
-    for short, long in _ABBREVIATIONS.items():
-        if short not in passage.upper():
-            question = re.sub(short, long, question, flags=re.I)
-    return question
 
 
 def simplified(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from rag.answers.query import spelled_out
+from rag.answers.everyday import official_names
 from rag.config import Config
 from rag.models.embedder import Embedder
 from rag.reports.chunks import Chunk
@@ -51,7 +51,7 @@ def retrieve(
     """The `k` best chunks, best first, ties by chunk id; `reports` restricts both searches to these report ids."""
     vector = embedder.encode_queries([question])[0]
     dense = dict(index.search_dense(vector, config.candidates, reports=reports))
-    words = " ".join(dict.fromkeys((question, spelled_out(question, ""))))  # a report may write GDP out, or not
+    words = " ".join((question, *official_names(question)))
     lexical = dict(index.search_lexical(words, config.candidates, reports=reports))
     if config.fusion == "rrf":
         fused = reciprocal_rank_fusion(dense, lexical)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answers.answerability import Calibrations
+from rag.answers.everyday import worded_as
 from rag.answers.evidence import Evidence, choose, each_its_question
-from rag.answers.query import Facet, spelled_out
+from rag.answers.query import Facet
 from rag.answers.verification import squeeze
 from rag.answers.years import own_years, years_said
 from rag.models.judge import Judge
@@ -100,7 +101,7 @@ def _asked_of(facet: Facet, item: Evidence, words: str) -> str:
     miss it where another sentence of the passage names it.
     """
     met = item.chunk.years or (not own_years(words) and set(facet.years) & years_said(item.chunk.text))
-    return spelled_out(_YEAR.sub("", facet.text) if met else facet.text, words)
+    return worded_as(words, _YEAR.sub("", facet.text) if met else facet.text)
 
 
 def under_its_title(item: Evidence, titles: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answers.asked import Asked, asked
 from rag.answers.quantities import quantities
-from rag.answers.query import Filters, Query, spelled_out, understand
+from rag.answers.query import Filters, Query, understand
 from rag.errors import InputError
 from rag.reports.metadata import Field, Metadata
 
@@ -188,9 +188,3 @@ def test_a_side_of_a_comparison_asks_about_that_side_alone() -> None:
 
 def test_traditional_characters_ask_the_same() -> None:
     assert ask("洛陽2019年有多少所學校？") == ask("洛阳2019年有多少所学校？")
-
-
-def test_abbreviations_are_written_out_where_a_passage_does_not_use_them() -> None:
-    assert spelled_out("2022年GDP增长多少?", "生产总值增长2.6%。") == "2022年生产总值增长多少?"
-    assert spelled_out("2022年GDP增长多少?", "我市gdp增长2.6%。") == "2022年GDP增长多少?"
-    assert spelled_out("cpi涨了多少?", "") == "居民消费价格涨了多少?"

@@ -1,0 +1,120 @@
+"""What a question fixes (year, place, kind of figure, names, plan or outcome), held against a sentence."""
+
+import re
+from collections.abc import Sequence
+
+from rag.answers.answer_types import ASKS_NAME, names_answer, repeats
+from rag.answers.asked import told
+from rag.answers.contrasts import contrasted
+from rag.answers.coverage import FILLER, terms
+from rag.answers.places import is_province, places_named, short_form
+from rag.answers.quantities import Quantity, chinese_number, quantities
+from rag.answers.query import Facet, Query
+from rag.answers.verification import squeeze
+from rag.answers.years import own_years, years_said
+from rag.reports.chunks import Chunk
+from rag.reports.dates import years_in
+
+_EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
+_QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
+# A year at the head of a question, or behind the name it begins with, is that of which it asks.
+_FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
+
+
+def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *, planned: bool) -> list[str]:
+    """In words what the question fixes and the sentence `text`, of `chunk` and under `around`, does not meet."""
+    unmet = []
+    # A passage of no known year is judged by the years it names itself, and not at all where it names none.
+    known = (own_years(text) if len(chunk.years) > 1 else set()) or (
+        years_said(text) | set(chunk.years) if chunk.years else years_said(chunk.text)
+    )
+    known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
+    asked_of = query.kind != "yesno" or _FRAME.match(facet.text)  # else the year may be what is to be denied
+    if facet.years and known and asked_of and not set(facet.years) & known:
+        unmet.append(f"year:{'、'.join(map(str, facet.years))}")
+    section = squeeze(chunk.text + around)
+    for place in places_named(facet.text):
+        # A report of a place seldom says which province that is in.
+        if place in query.regions or (query.regions and is_province(place)):
+            continue
+        if short_form(place) not in section or _of_another_place(place, query, text, around):
+            unmet.append(f"place:{place}")
+    figures = told(text)
+    if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text)):
+        unmet.append(f"figure:{facet.asked[0].noun}")
+    for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
+        if squeeze(name) not in section and not _counted_off(name, text):
+            unmet.append(f"name:{name}")
+    other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
+    if other:
+        unmet.append(f"contrast:{other}")
+    if query.kind == "plain" and repeats(facet.text, text):
+        unmet.append("repeated:")
+    if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
+        unmet.append("person:")
+    premise = _false_premise(query, figures, section)
+    if premise:
+        unmet.append(f"premise:{premise}")
+    if query.asks_outcome and planned:
+        unmet.append("outcome:")
+    if query.asks_plan and not planned:
+        unmet.append("plan:")
+    return unmet
+
+
+def _counted_off(name: str, text: str) -> bool:
+    """Whether a text spells out a name that counts (“三进”: 进教材、进课堂、进头脑)."""
+    number = chinese_number(name[0])
+    return number is not None and number > 1 and text.count(name[-1]) >= number
+
+
+def _given(facet: Facet, figures: Sequence[Quantity]) -> bool:
+    """Whether one of the figures is of a kind that is asked for."""
+    return any(asked.met_by(figure) for asked in facet.asked for figure in figures)
+
+
+def _of_another_half(facet: Facet, text: str) -> bool:
+    """Whether the half of a sentence that speaks of what is asked has no such figure, but another half has.
+
+    Halves stand between semicolons (生产总值稳中有升；财政收入10亿元). None of 570 questions with known answers had one
+    in another half.
+    """
+    halves = [half for half in re.split(r"[；;]", text) if half.strip()]
+    if len(halves) < 2:
+        return False
+    asked = {term for part in FILLER.split(re.sub(r"(?:19|20)\d{2}年?", " ", facet.text)) for term in terms(part)}
+    held = [len(asked & terms(half)) for half in halves]
+    most = max(held)
+    return most > 0 and held.count(most) == 1 and not _given(facet, told(halves[held.index(most)]))
+
+
+def _of_the_report(year: int, question: str) -> bool:
+    """Whether a question names a year as that of a document (2018年的报告里): it may tell of other years."""
+    return bool(re.search(rf"{year}年?[^,，。；;、?？]{{0,10}}(?:报告|总结|要点|计划|规划|文件|通知)", question))
+
+
+def _of_another_place(place: str, query: Query, text: str, around: str) -> bool:
+    """Whether a sentence names a place by its full name (台山市), but not the one asked about."""
+    if short_form(place) in squeeze(text + around):
+        return False
+    others = (other for other in places_named(text) if short_form(other) != other and not is_province(other))
+    return any(short_form(other) not in squeeze(query.text + "".join(query.regions)) for other in others)
+
+
+def _false_premise(query: Query, figures: Sequence[Quantity], section: str) -> str:
+    """A figure the question takes for granted where the section has another one of its kind; "" if there is none.
+
+    Only figures that are not read off by counting: shares, decimals, numbers of a hundred and more.
+    """
+    if query.kind == "yesno":
+        return ""  # asked whether it is so, and told what is so
+    given = quantities(section)
+    for stated in quantities(query.wording):
+        exact = stated.kind in ("percent", "points") or (
+            stated.kind == "number" and bool(stated.counter) and float(stated.value) >= _EXACT
+        )
+        if not exact or any(stated.agrees_with(other) for other in given):
+            continue
+        if any(other.kind == stated.kind and other.counter == stated.counter for other in figures):
+            return query.wording[stated.start : stated.end]
+    return ""

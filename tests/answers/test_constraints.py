@@ -1,0 +1,42 @@
+import pytest
+
+from rag.answers.constraints import unmet_by
+from rag.answers.query import Filters, understand
+from rag.reports.chunks import Chunk
+
+
+def unmet(question: str, text: str, *, years: tuple[int, ...] = ()) -> list[str]:
+    query = understand(question, (), filters=Filters(), longest=500)
+    chunk = Chunk("c", "r", "", (), "section", 0, len(text), text, years)
+    return unmet_by(query.facets[0], query, text, "", chunk, planned=False)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        # When something is may be told without a figure, unless the day is asked for.
+        ("特殊教育学校是什么时候开班的?", "特殊教育学校秋季开班。", []),
+        ("保安员配备率预计什么时候达标?", "保安员配备率年底前可到位。", []),
+        ("哪一天开学?", "学校秋季开学。", ["figure:"]),
+        ("什么时候开学?", "学校按时开学。", ["figure:"]),
+        # How many: all of them.
+        ("困难学生有多少拿到补助?", "困难学生全部得到补助。", []),
+        ("给困难学生发了多少元?", "困难学生全部得到补助。", ["figure:"]),
+        # A name that counts is met by what it counts.
+        ("新思想要做到哪“三进”?", "推动新思想进教材、进课堂、进头脑。", []),
+        ("新思想要做到哪“三进”?", "推动新思想进教材、进课堂。", ["name:三进"]),
+        # 哪些城市 asks for cities, not for what is urban; a vocational college is one of higher education.
+        ("和哪些城市探索教师交流?", "落实乡村教师计划，探索三市之间的教师交流。", []),
+        ("城市学校新增多少学位?", "农村学校新增学位300个。", ["contrast:城市"]),
+        ("加快建设哪所高职院校?", "加快建设工程职业技术学院，抓好中职与本科贯通培养。", []),
+        ("加快建设哪所高职院校?", "加快建设中职学校。", ["contrast:高职"]),
+        ("没有本地户口的孩子怎么入学?", "探索非户籍儿童积分制入学。", []),
+        ("本地户籍的孩子怎么入学?", "探索非户籍儿童积分制入学。", ["contrast:户籍"]),
+    ],
+)
+def test_what_the_question_fixes_is_met_or_named(question: str, text: str, expected: list[str]) -> None:
+    assert unmet(question, text) == expected
+
+
+def test_the_days_that_a_question_speaks_of_are_not_asked_for() -> None:
+    assert unmet("查校园安全是不是只在开学那几天查一查?", "督查要做到全天候、常态化。") == []
