@@ -96,7 +96,7 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
 
 
 def repeats(question: str, text: str) -> bool:
-    """Whether a sentence tells nothing that the question does not say itself: no figure, no time, no word of meaning."""
+    """Whether a sentence tells nothing that the question does not say itself: neither figure nor time nor meaning."""
     said = squeeze(question)
     known = {figure.value for figure in quantities(question)}
     if any(figure.value not in known for figure in quantities(text)):
