@@ -350,8 +350,8 @@ def _facets(
     if kind == "compare":
         for region in regions:
             words = about_one(text, region, [other for other in regions if other != region])
-            named = years_named(beside(text, region, regions)) or years
             of_region = [record for record in records if _region(record) == region]
+            named = _years_of(text, region, regions, years, of_region)
             own = tuple(record.id for record in _of_the_years(of_region, named))
             yield Facet(words, own, named, asked(clause_of(text, region, _INTERROGATIVE) or question), label=region)
         return
@@ -375,6 +375,21 @@ def _facets(
         if part != questions[0] and (subject := _SUBJECT.match(questions[0])) and _PRONOUN.search(part):
             words = _PRONOUN.sub(subject[0], part, count=1)
         yield Facet(words, reports, years_named(part) or years, asked(part), label=f"“{part.strip()}”")
+
+
+def _years_of(
+    text: str, region: str, regions: Sequence[str], years: tuple[int, ...], records: Sequence[Record]
+) -> tuple[int, ...]:
+    """The years in which a comparison asks about one side: those beside it, else those that are said of all.
+
+    A year between two sides (成都2018年和绵阳) may be meant of both; it is where the other side has reports of it.
+    """
+    if own := years_named(beside(text, region, regions)):
+        return own
+    last = max(regions, key=text.find)
+    between = {year for other in regions if other != last for year in years_named(beside(text, other, regions))}
+    covered = {year for record in records for year in record.metadata.years}
+    return tuple(year for year in years if year not in between or year in covered)
 
 
 def _reports_by_year(records: Sequence[Record], years: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -15,7 +15,8 @@ from rag.reports.chunks import Chunk, sentences
 
 # The judge reads a sentence in the time in which the reader reads a passage or two. On 90 questions that nothing was
 # fitted on, 3 sentences did as well as 6, and it never changed an answer that the reader alone was as sure of as this.
-JUDGED = ("plain", "compare")  # kinds of question; whether something is so, or in short, no words of a sentence answer
+# Kinds of question: whether something is so, or in short, no words of a sentence answer.
+JUDGED = ("plain", "compare", "responsible")
 LOOKED_AT = 3  # sentences
 SURE = 0.85  # probability
 WINDOW = 120  # characters of a sentence and its neighbours

@@ -186,5 +186,19 @@ def test_a_side_of_a_comparison_asks_about_that_side_alone() -> None:
     ]
 
 
+def test_a_year_beside_one_side_of_a_comparison_is_not_asked_of_a_side_that_has_no_report_of_it() -> None:
+    sides = [record("a", "成都", 2018), record("b", "绵阳", 2019, 2020)]
+
+    def years(question: str) -> list[tuple[int, ...]]:
+        query = understand(question, sides, filters=Filters(), longest=500)
+        assert query.kind == "compare"
+        return [facet.years for facet in query.facets]
+
+    assert years("成都2018年新聘的督学和绵阳第三届市政府督学各有多少人?") == [(2018,), ()]
+    assert years("成都2018年和绵阳2019年各有多少督学?") == [(2018,), (2019,)]
+    assert years("2018年成都和绵阳各有多少督学?") == [(2018,), (2018,)]
+    assert years("成都和绵阳2018年各有多少督学?") == [(2018,), (2018,)]
+
+
 def test_traditional_characters_ask_the_same() -> None:
     assert ask("洛陽2019年有多少所學校？") == ask("洛阳2019年有多少所学校？")
