@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.answers.asked import told
 from rag.answers.evidence import Evidence
 from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query
@@ -142,7 +143,7 @@ def answers_fully(statements: Sequence[Statement], query: Query, evidence: Seque
 
 
 def _figures_there(text: str, facets: Sequence[Facet]) -> bool:
-    figures = quantities(text)
+    figures = told(text)
     for asked in (asked for facet in facets for asked in facet.asked):
         own = next((figure for figure in figures if asked.met_by(figure)), None)
         if own is None:
