@@ -41,9 +41,7 @@ _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
         ),
     ),
 )
-_TIME = re.compile(
-    rf"\d+\s*月|\d+\s*[日号点时]|(?:19|20)\d\d|[一二三四五六七八九十]+月|[上下]午|同期|{TIMES_IN_WORDS.pattern}"
-)
+_TIME = re.compile(rf"\d+\s*[日号]|(?:1\d|20)\d\d|同期|{TIMES_IN_WORDS.pattern}")
 _MEANING = "nvabijlz"  # parts of speech, by their first letter: nouns, verbs, adjectives, idioms
 _OF_ALL = frozenset(
     ("全市", "全省", "全县", "全区", "全州", "全国", "全年", "年度", "全部", "本市", "我市", "人", "是", "有")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from rag.answers.quantities import MONEY, Quantity, quantities
 
 _COUNTED = re.compile(
-    r"(?:多少|几)\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
+    r"(?:多少|几(?![何十百千万]))\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支])?(?P<noun>[一-鿿]{0,6})"
 )
 _ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
 _PERCENT = re.compile(
-    r"比例|占比|几成|比重|百分之几|百分之多少|百分比|多大份额|率(?:是|为|达|达到|有|分别|各|将)|率.{0,3}多少|率多高|share|percentage|proportion|rate\b",
+    r"(?<!一定)(?<!按)比例|占比|几成|比重|百分之几|百分之多少|百分比|多大份额|(?<![频功速汇])率(?:(?:是|为|达|达到|有|分别|各|将)|.{0,3}多少|多高)|share|percentage|proportion|rate\b",
     re.I,
 )
 _MONEY = re.compile(
@@ -26,9 +26,19 @@ _SUM = (
 _WHICH = re.compile(r"哪几|哪[些两三四五六七八九十]|都有(?:谁|什么)|分别是(?:谁|什么|哪)")
 # When something is, and how many are meant, is often told without a figure.
 TIMES_IN_WORDS = re.compile(
-    r"[春夏秋冬]季|[上下]半年|[一二三四]季度|[上中下]旬|[年月](?:初|底|末|中旬)|年[内中](?!部)|[寒暑]假|学期|期[满末]|次[日月年]|即日"
+    r"\d\s*月|[一二三四五六七八九十]+月|[春夏秋冬四]季|[上下]半年|[一二三四]季度|[上中下]旬|[年月](?:初|底|末|中旬)|年[内中](?!部)|[寒暑]假|学期"
+    r"|期[满末]|次[日月年]|翌日|当[天日晚年]|即日|[上下]午|每[年月周天日]|\d\s*[周天时点岁]|世纪|年[代间]|时[期代]|(?:[前后]|时|期间)(?=[,，。;；)）]|$)"
 )
-_ALL = re.compile(r"全部|全覆盖|无一")
+_IN_WORDS = {
+    "time": TIMES_IN_WORDS,
+    "all": re.compile(r"全部|全覆盖|无一"),
+    "some": re.compile(
+        r"[几数][十百千万亿]|上[百千万]|[一两二三四五六七八九][百千万]多|\d多?(?=左右|上下|不等|以上)|[两二三四五六七八九十](?=大)"
+    ),
+    "ordinal": re.compile(r"首(?=[个款届批次任座家])|最后一"),
+}
+_NOT_ASKING = ("第", "十", "百", "哪", "好", "那", "这", "前", "近")  # before 几
+_ASKS_ELSE = re.compile(r"哪|什么|谁|多少")  # then the 几 of 平壤的几所小学 asks nothing
 _ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re.I)
 
 
@@ -42,20 +52,24 @@ class Asked:
 
     def met_by(self, figure: Quantity) -> bool:
         """Whether a figure is of the kind asked for."""
-        if figure.kind == "all":
-            return self.kind == "number" and not self.counter
+        if figure.kind in ("all", "some"):
+            return self.kind == "number" and (figure.kind == "some" or not self.counter)
         if self.kind in ("date", "time"):
             if figure.kind == "time":
                 return self.kind == "time"
             # 次月15日 is a date too.
             return figure.kind in ("date", "year") or (figure.kind == "number" and figure.counter in ("日", "号"))
         if self.kind == "ordinal":
-            return figure.kind == "ordinal" or (figure.kind == "number" and figure.counter in ("届", "批", "期", "轮"))
+            return figure.kind == "ordinal" or (
+                figure.kind == "number" and figure.counter in ("届", "批", "期", "轮", "位", "名")
+            )
         if self.kind == "percent":
             # A table may give a rate without its sign (99.46); an index of less than one (0.93) is none.
             bare = figure.kind == "number" and "." in figure.value and float(figure.value) >= 1
             return bare or figure.kind in ("percent", "ratio", "points")
         if figure.kind == "percent" and not self.counter:
+            return True
+        if figure.kind == "year" and self.counter == "年":
             return True
         if figure.kind != "number":
             return False
@@ -65,10 +79,8 @@ class Asked:
 
 
 def told(text: str) -> list[Quantity]:
-    """The figures of a text and, as such of kind "time" and "all", the times and wholes that it tells in words."""
-    in_words = [
-        (kind, found) for kind, words in (("time", TIMES_IN_WORDS), ("all", _ALL)) for found in words.finditer(text)
-    ]
+    """The figures of a text and, as figures of kind "time", "all", "some" and "ordinal", what it tells in words."""
+    in_words = ((kind, found) for kind, words in _IN_WORDS.items() for found in words.finditer(text))
     return [*quantities(text), *(Quantity(kind, found[0], "", *found.span()) for kind, found in in_words)]
 
 
@@ -83,14 +95,19 @@ def asked(text: str) -> tuple[Asked, ...]:
         found.append(Asked("number", "元"))
     if re.search(r"哪一?天|几月几[日号]|哪一?日|what date", text, re.I):
         found.append(Asked("date"))
-    elif re.search(r"什么时候|何时|when\b", text, re.I):
+    elif re.search(r"什么时候|何时|几月(?:份|[?？]|$)|几点|when\b", text, re.I):
         found.append(Asked("time"))
     for match in _COUNTED.finditer(text):
-        if text[max(0, match.start() - 1) : match.start()] in "第十百哪好那这前近" and match.start():
+        before = text[: match.start()]
+        if before.endswith(_NOT_ASKING) or (before.endswith(("的", "隔")) and _ASKS_ELSE.search(text)):
             continue
         counter, noun = match["counter"] or "", match["noun"]
-        if noun.startswith("亿") or (not counter and noun.startswith("成")):
-            continue  # 几个亿 is money, 几成 a share
+        if (
+            (not counter and noun.startswith(("月", "点", "时", "号")))
+            or noun.startswith("亿")
+            or (not counter and noun.startswith("成"))
+        ):
+            continue  # 几月 asks when, 几个亿 is money, 几成 a share
         if _WHICH.search(text, match.end()):
             continue
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):

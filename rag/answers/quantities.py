@@ -64,13 +64,14 @@ _PATTERN = re.compile(
   | (?P<document>[〔\[(](?P<document_year>(?:19|20)\d{{2}})[〕\])]\s*(?P<document_number>\d+)\s*号)
   | (?P<date>(?P<month>\d{{1,2}}|{_CHINESE_NUMBER})\s*月\s*(?P<day>\d{{1,2}}|{_CHINESE_NUMBER})\s*[日号])
   | (?P<years>(?<!\d)(?P<first_year>(?:19|20)\d{{2}})(?:年)?{_DASH}(?P<last_year>(?:19|20)\d{{2}})\s*(?=年|学年))
-  | (?P<year>(?<![\d.])(?P<year_value>(?:19|20)\d{{2}}|[一二][零〇一二三四五六七八九]{{3}})\s*年)
+  | (?P<year>(?<![\d.])(?P<year_value>(?:1\d|20)\d{{2}}|[一二][零〇一二三四五六七八九]{{3}})\s*年)
   | (?P<percent_range>(?P<percent_low>{_NUMBER})\s*%?{_DASH}(?P<percent_high>{_NUMBER})\s*%)
   | (?P<percent>(?P<percent_value>{_NUMBER})\s*%
                |百分之(?P<percent_words>{_CHINESE_NUMBER}(?:点{_CHINESE_NUMBER})?|{_NUMBER}))
   | (?P<fraction>(?P<fraction_whole>\d+|{_CHINESE_NUMBER})分之(?P<fraction_part>\d+|{_CHINESE_NUMBER}))
   | (?P<points>(?P<points_value>{_NUMBER}|{_CHINESE_NUMBER})\s*个?百分点)
-  | (?P<tenths>(?<![{_CHINESE}])(?P<tenths_value>[一二三四五六七八九])成(?![员立功为本绩果长人都效熟就套批分交]))
+  | (?P<tenths>(?<![{_CHINESE}])(?P<tenths_value>[一二三四五六七八九])成
+               (?P<tenths_more>[一二三四五六七八九半])?(?![员立功为本绩果长人都效熟就套批分交]))
   | (?P<ratio>(?<!\d)(?P<left>\d+(?:\.\d+)?)\s*(?:[::/]|比)\s*(?P<right>\d+(?:\.\d+)?)(?![\d::]))
   | (?P<ordinal>第(?P<ordinal_value>\d+|{_CHINESE_NUMBER}))
   | (?P<range>(?P<low>{_NUMBER}){_DASH}(?P<high>{_NUMBER})(?P<range_scale>{_SCALE})\s*(?P<range_counter>{_COUNTER})?)
@@ -189,7 +190,8 @@ def _read(match: re.Match[str]) -> Iterator[Quantity]:
         if value is not None:
             yield quantity("points", _plain(value))
     elif group["tenths"]:
-        yield quantity("percent", str(10 * _DIGITS[group["tenths_value"]]))
+        more = group["tenths_more"] or "零"
+        yield quantity("percent", str(10 * _DIGITS[group["tenths_value"]] + (5 if more == "半" else _DIGITS[more])))
     elif group["ratio"]:
         yield quantity("ratio", f"{_plain(Decimal(group['left']))}:{_plain(Decimal(group['right']))}")
     elif group["ordinal"]:

@@ -27,11 +27,11 @@ _SUMMARY = re.compile(
 )
 # What was done, how something is gone about: no one sentence says it all. Unless a figure is asked for as well.
 _AT_LARGE = re.compile(
-    r"(?:做|干|搞|抓|采取)了?(?:哪?些)?(?:什么|啥|工作|事)|(?:怎么|怎样|如何|咋)(?:做|干|抓|推进|落实|开展|保障|加强|搞|管|样|监管|提升|促进|发展|帮)"
+    r"(?:做|干|搞|抓|采取)了?(?:哪?些)?(?:什么|啥|工作|事)|(?:怎么|怎样|如何|咋)(?:做|干|抓|推进|落实|开展|保障|加强|搞|管|样(?!的)|监管|提升|促进|发展|帮)"
     r"|哪些(?:主要)?(?:工作|措施|举措|做法|办法|手段|动作|安排|打算|进展|成效|成绩)|(?:简单|具体|大致)?(?:说说|讲讲|介绍一下|谈谈)"
 )
 _YES_NO = re.compile(
-    r"吗[?？。]?\s*$|了没有?[?？。]?\s*$|是否|是不是|有没有|能否|能不能|可否|会不会|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
+    r"吗[?？。]?\s*$|了没有?[?？。]?\s*$|是否|有没有|能否|可否|([一-鿿])不\1|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
     re.I,
 )
 _RESPONSIBLE = re.compile(
