@@ -31,7 +31,7 @@ _AT_LARGE = re.compile(
     r"|哪些(?:主要)?(?:工作|措施|举措|做法|办法|手段|动作|安排|打算|进展|成效|成绩)|(?:简单|具体|大致)?(?:说说|讲讲|介绍一下|谈谈)"
 )
 _YES_NO = re.compile(
-    r"吗[?？。]?\s*$|了没有?[?？。]?\s*$|是否|有没有|能否|可否|([一-鿿])不\1|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
+    r"吗[?？。]?\s*$|了没有?[?？。]?\s*$|^(?!.*(?:哪|什么|谁|多少|何[时处人年种])).*(?:是否|有没有|能否|可否|([一-鿿])不\1)|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
     re.I,
 )
 _RESPONSIBLE = re.compile(

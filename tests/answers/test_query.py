@@ -200,5 +200,18 @@ def test_a_year_beside_one_side_of_a_comparison_is_not_asked_of_a_side_that_has_
     assert years("成都和绵阳2018年各有多少督学?") == [(2018,), (2018,)]
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("企业算不算关联企业?", "yesno"),
+        ("隐患有多少处，都改好了吗?", "yesno"),
+        ("在是否收费上推翻前议的是哪个区?", "plain"),
+        ("哪些学校有没有食堂不明?", "plain"),
+    ],
+)
+def test_whether_something_is_so_is_not_what_a_question_for_something_else_asks(question: str, kind: str) -> None:
+    assert ask(question).kind == kind
+
+
 def test_traditional_characters_ask_the_same() -> None:
     assert ask("洛陽2019年有多少所學校？") == ask("洛阳2019年有多少所学校？")
