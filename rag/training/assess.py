@@ -8,9 +8,13 @@ from random import Random
 
 import click
 
+from rag.answers.constraints import unmet_by
+from rag.answers.evidence import content_sentences
+from rag.answers.query import Filters, understand
 from rag.config import load_config
 from rag.evaluation.measures import auroc, exact_match, f1, mean
 from rag.models.reader import Reader, open_reader
+from rag.reports.chunks import Chunk
 from rag.training.examples import Example, Row, answered, load_rows, sentence_spans, split
 from rag.training.mixture import LENGTHS, hard_neighbours
 from rag.training.near_misses import Names, near_miss
@@ -47,7 +51,7 @@ def _joined(one: dict[str, list[float]], two: dict[str, list[float]]) -> dict[st
 
 
 def assess(reader: Reader, rows: Sequence[Row], *, seed: int) -> Tally:
-    """EM, F1, the share of best sentences that hold an answer, and answerability with and without an answer.
+    """EM, F1, the share of best sentences that hold an answer, that of answers kept out, and answerability.
 
     Each row is read once with its own passage, once as a near miss and once with its nearest other passage.
     """
@@ -57,6 +61,7 @@ def assess(reader: Reader, rows: Sequence[Row], *, seed: int) -> Tally:
         sentences = sentence_spans(row.passage)
         reading = reader.read(row.question, [row.passage], sentences=[sentences])[0]
         start, end = reading.span
+        tally.measured["right sentence kept out"].append(float(kept_out(row)))
         tally.answer(row.passage[start:end], row.answers, answerability=reading.answerability)
         best = max(range(len(sentences)), key=lambda at: reading.sentence_scores[at])
         begin, stop = sentences[best]
@@ -66,6 +71,17 @@ def assess(reader: Reader, rows: Sequence[Row], *, seed: int) -> Tally:
             if other is not None:
                 tally.surely[other.kind].append(_answerability(reader, other))
     return tally
+
+
+def kept_out(row: Row) -> bool:
+    """Whether no sentence that holds an answer meets what the question fixes, as `unmet_by` has it: a fault of that."""
+    query = understand(row.question, (), filters=Filters(), longest=len(row.question) + 1)
+    chunk = Chunk("", "", "", (), "front", 0, len(row.passage), row.passage, ())
+    right = (
+        row.passage[start:end] for start, end in content_sentences(chunk) if any(start <= at < end for at in row.starts)
+    )
+    met = [not unmet_by(facet, query, text, "", chunk, planned=False) for text in right for facet in query.facets]
+    return bool(met) and not any(met)
 
 
 def assess_groups(reader: Reader, groups: Iterable[list[Example]]) -> Tally:

@@ -4,7 +4,7 @@ from random import Random
 import pytest
 
 from rag.models.reader import Reading
-from rag.training.assess import assess, assess_groups
+from rag.training.assess import assess, assess_groups, kept_out
 from rag.training.examples import Row
 from rag.training.reports import invented_group
 
@@ -52,3 +52,8 @@ def test_tallies_add_up() -> None:
     one, two = (assess(Knowing(), [own], seed=0) for own in rows)
     assert (one + two).figures()["EM"] == 0.5
     assert len((one + two).surely["answered"]) == 2
+
+
+def test_a_right_sentence_is_kept_out_where_it_does_not_meet_what_the_question_fixes() -> None:
+    assert not kept_out(row(1, "大桥长多少米?", "那是大桥。长128米。", "128米"))
+    assert kept_out(row(1, "大桥长多少米?", "那是大桥。它很长。", "很长"))
