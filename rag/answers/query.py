@@ -371,7 +371,8 @@ def _facets(
     # English one names its own matter.
     topic = _TOPIC.match(text)
     for part in questions:
-        words = f"{topic[0] if topic else text} {part}" if language == "zh" else parts[part]
+        context = topic[0] if topic else text[: text.find(part)] if part == questions[0] else text
+        words = f"{context} {part}".strip() if language == "zh" else parts[part]
         if part != questions[0] and (subject := _SUBJECT.match(questions[0])) and _PRONOUN.search(part):
             words = _PRONOUN.sub(subject[0], part, count=1)
         yield Facet(words, reports, years_named(part) or years, asked(part), label=f"“{part.strip()}”")
