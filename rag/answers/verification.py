@@ -38,6 +38,9 @@ _DROPPABLE = frozenset(("全市", "全县", "全区", "全省", "我市", "我�
 _SEGMENT = re.compile(r"[,,，、;;；。:：!?！？\n]")
 _HAN = re.compile(r"[㐀-鿿]")
 
+# A rate (入园率99%) is no share of something (占幼儿园的99%) unless the cited words say of what.
+_SHARE, _SHARED = re.compile(r"占(?![地用领])"), re.compile(r"占|比例|比重|份额|其中|[%％]的")
+
 # Least share of a Chinese claim's character pairs that its span, title and headings must hold: what is left is
 # connecting words. Chosen by judgement and not yet measured; a draft below it gives way to the evidence's own words.
 LEAST_SHARED_WORDING = 0.6
@@ -90,7 +93,7 @@ def _fault(claim: str, span: str, *, context: str, planned: bool) -> str:
     if _HAN.search(claim) and squeeze(claim).rstrip("。.") in squeeze(span):
         return _plan_told_as_outcome(claim, span, planned=planned)
     if _HAN.search(claim):
-        missing = _direction_fault(claim, span) or _negation_fault(claim, span)
+        missing = _direction_fault(claim, span) or _negation_fault(claim, span) or _share_fault(claim, span)
         missing = missing or _wording_fault(claim, span + context) or _pairing_fault(claim, span, stated, given)
         missing = missing or _plan_told_as_outcome(claim, span, planned=planned) or _name_fault(claim, span, context)
         if missing:
@@ -145,6 +148,10 @@ def _direction_fault(claim: str, span: str) -> str:
         if direction in _LIMITS and quantities(claim) and not (direction == "at least" and _ROUNDED.search(span)):
             return f"it says '{direction}' where the cited words give the figure itself"
     return ""
+
+
+def _share_fault(claim: str, span: str) -> str:
+    return "the cited words state no share" if _SHARE.search(claim) and not _SHARED.search(span) else ""
 
 
 def _directions(text: str) -> set[str]:

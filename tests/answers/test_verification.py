@@ -57,6 +57,13 @@ def test_a_plan_may_not_be_told_as_an_outcome_nor_an_outcome_as_a_plan() -> None
     assert verify("计划新投用幼儿园98所。", SPAN).reason == "the cited words state an outcome, the claim a plan"
 
 
+def test_a_rate_is_not_told_as_a_share_of_something() -> None:
+    span = "全市3-5岁幼儿入园率达99.46%。"
+    assert verify("全市3-5岁幼儿占99.46%。", span).reason == "the cited words state no share"
+    assert verify("全市3-5岁幼儿入园率为99.46%。", span).supported
+    assert verify("其中女生占学生的48%。", "其中女生比例为学生的48%。").supported
+
+
 def test_a_limit_may_not_change_sides() -> None:
     assert verify("入园率达到93%以下。", PLAN, planned=True).reason == (
         "it says 'at most' where the cited words say 'at least'"
