@@ -16,6 +16,7 @@ const PATTERNS = [
   [/^(?<what>.+) belongs to something else in the cited words$/s, "reason.pairing"],
   [/^(?<what>.+) cannot be told to belong to this in the cited words$/s, "reason.unclear"],
   [/^the cited words state a plan, the claim an outcome$/, "reason.planned"],
+  [/^the cited words state no share$/, "reason.share"],
   [/^the cited words state an outcome, the claim a plan$/, "reason.outcome"],
   [/^a bare figure or name says nothing that could be checked$/, "reason.bare"],
   [/^the cited words say it of something else$/, "reason.matter"],

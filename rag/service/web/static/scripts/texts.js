@@ -191,6 +191,7 @@ export const TEXTS = {
   "reason.pairing": ["原文里的 {what} 说的是别的事", "{what} belongs to something else in the cited words"],
   "reason.unclear": ["无法确定原文里的 {what} 说的就是这件事", "{what} cannot be told to belong to this in the cited words"],
   "reason.planned": ["原文写的是计划，这句话说成了结果", "the cited words state a plan, the claim an outcome"],
+  "reason.share": ["原文没有说占多少", "the cited words state no share"],
   "reason.outcome": ["原文写的是结果，这句话说成了计划", "the cited words state an outcome, the claim a plan"],
   "reason.bare": ["只有一个数字或名称，无从核对", "a bare figure or name says nothing that could be checked"],
   "reason.matter": ["原文这样说的是另一件事", "the cited words say it of something else"],
