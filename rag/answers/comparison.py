@@ -25,7 +25,7 @@ def about_one(text: str, own: str, others: Sequence[str]) -> str:
     '甲市2017年的入园率?'
     """
     kept: list[str] = []
-    for clause in re.split(r"(?<=[,，;；])", text):
+    for clause in re.split(r"(?<=[,，;；?？。])", text):
         named = [other for other in others if other in clause]
         if named and own not in clause and any(own in before for before in kept):
             continue
@@ -42,7 +42,7 @@ def about_one(text: str, own: str, others: Sequence[str]) -> str:
 
 def clause_of(text: str, own: str, asks: re.Pattern[str]) -> str:
     """The clause that names this side, where it is itself a question, as `asks` tells; else ""."""
-    clauses = re.split(r"[,，;；:：]", text)
+    clauses = re.split(r"[,，;；:：?？。]", text)
     return next((clause for clause in clauses if own in clause and asks.search(clause)), "")
 
 

@@ -55,9 +55,9 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     premise = _false_premise(query, figures, section)
     if premise:
         unmet.append(f"premise:{premise}")
-    if query.asks_outcome and planned:
+    if facet.asks == "outcome" and planned:
         unmet.append("outcome:")
-    if query.asks_plan and not planned:
+    if facet.asks == "plan" and not planned:
         unmet.append("plan:")
     return unmet
 

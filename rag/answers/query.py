@@ -10,6 +10,7 @@ from rag.answers.asked import Asked, asked
 from rag.answers.comparison import about_one, beside, clause_of
 from rag.answers.coordination import each_alone
 from rag.answers.glossary import render
+from rag.answers.modality import Modality, modality
 from rag.answers.quantities import half_width, quantities
 from rag.answers.verification import character_pairs
 from rag.errors import InputError
@@ -88,10 +89,6 @@ _TOPIC = re.compile(r"[^:?。]{2,40}:")
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
 _ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
 _INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
-_OUTCOME_ASKED = re.compile(r"最终|最后|实际|结果|真正|已经|已建|建成的|actual|in the end|finally|already", re.I)
-_PLAN_ASKED = re.compile(r"原定|(?:原|原先|原本|原来)的?(?:计划|规划|打算|设想|预计|预期|目标|安排)|originally", re.I)
-# Whether something is so already is answered by a plan to do it; whether it came about in the end is not.
-_IN_THE_END = re.compile(r"最终|最后|实际|结果|actual|in the end|finally", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +120,7 @@ class Facet:
     reports: tuple[str, ...]
     years: tuple[int, ...]
     asked: tuple[Asked, ...]
+    asks: Modality = ""  # whether only a plan or only an outcome answers
     label: str = ""  # the region or year a comparison's row is about, or the words of one question of several
     parts: tuple["Facet", ...] = ()  # of a question about several things side by side: one about each, by its `label`
 
@@ -143,8 +141,6 @@ class Query:
     years: tuple[int, ...]
     facets: tuple[Facet, ...]
     fields: tuple[str, ...] = ()
-    asks_outcome: bool = False
-    asks_plan: bool = False
 
 
 def understand(question: str, records: Sequence[Record], *, filters: Filters, longest: int) -> Query:
@@ -183,8 +179,6 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         years=years,
         facets=tuple(_facets(text, wording, parts, language, kind, reports, years, regions, meant)),
         fields=fields,
-        asks_outcome=bool((_IN_THE_END if kind == "yesno" else _OUTCOME_ASKED).search(text)),
-        asks_plan=bool(_PLAN_ASKED.search(text)),
     )
 
 
@@ -345,7 +339,9 @@ def _facets(
         of_years = _reports_by_year(records, years)
         for year, own in of_years.items():
             words = about_one(text, f"{year}年", [f"{other}年" for other in of_years if other != year])
-            yield Facet(words, own, (year,), asked(question), label=f"{year}年" if language == "zh" else str(year))
+            asks = modality(clause_of(text, f"{year}年", _INTERROGATIVE), question, yes_no=False)
+            label = f"{year}年" if language == "zh" else str(year)
+            yield Facet(words, own, (year,), asked(question), asks, label)
         return
     if kind == "compare":
         for region in regions:
@@ -353,12 +349,15 @@ def _facets(
             of_region = [record for record in records if _region(record) == region]
             named = _years_of(text, region, regions, years, of_region)
             own = tuple(record.id for record in _of_the_years(of_region, named))
-            yield Facet(words, own, named, asked(clause_of(text, region, _INTERROGATIVE) or question), label=region)
+            clause = clause_of(text, region, _INTERROGATIVE)
+            asks = modality(clause or beside(text, region, regions), question, yes_no=False)
+            yield Facet(words, own, named, asked(clause or question), asks, region)
         return
     questions = [part for part in parts if _INTERROGATIVE.search(part)]
     if kind == "summary" or len(questions) < 2:
         # Points to sum up (请归纳几点) are no figure that the reports should give.
-        whole = Facet(text, reports, years, () if kind == "summary" else asked(question))
+        asks = modality(question, question, yes_no=kind == "yesno")
+        whole = Facet(text, reports, years, () if kind == "summary" else asked(question), asks)
         alone = each_alone(question) if kind == "plain" and language == "zh" else ()
         alone = () if any(name in regions for name, _ in alone) else alone
         parts_alone = (
@@ -375,7 +374,8 @@ def _facets(
         words = f"{context} {part}".strip() if language == "zh" else parts[part]
         if part != questions[0] and (subject := _SUBJECT.match(questions[0])) and _PRONOUN.search(part):
             words = _PRONOUN.sub(subject[0], part, count=1)
-        yield Facet(words, reports, years_named(part) or years, asked(part), label=f"“{part.strip()}”")
+        asks = modality(part, question, yes_no=kind == "yesno")
+        yield Facet(words, reports, years_named(part) or years, asked(part), asks, f"“{part.strip()}”")
 
 
 def _years_of(

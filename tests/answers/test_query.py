@@ -186,6 +186,12 @@ def test_a_side_of_a_comparison_asks_about_that_side_alone() -> None:
     ]
 
 
+def test_an_outcome_is_asked_of_the_side_whose_words_ask_for_it() -> None:
+    query = ask("入园率，洛阳2019年实际是多少？泉州2020年的目标是多少？")
+    assert [(facet.label, facet.asks) for facet in query.facets] == [("洛阳", "outcome"), ("泉州", "")]
+    assert query.facets[0].text == "入园率，洛阳2019年实际是多少?"
+
+
 def test_a_year_beside_one_side_of_a_comparison_is_not_asked_of_a_side_that_has_no_report_of_it() -> None:
     sides = [record("a", "成都", 2018), record("b", "绵阳", 2019, 2020)]
 
