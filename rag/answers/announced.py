@@ -9,6 +9,7 @@ from rag.answers.quantities import quantities
 from rag.reports.chunks import Chunk, sentences
 
 MOST_ITEMS = 12
+MOST_CHARACTERS = 600  # of a list that is shown for one of its items
 _ANNOUNCES = re.compile(r"[:：]\s*$|(?:如下|下列|以下)[^,，。:：]{0,8}[。:：]?\s*$")
 _ITEM = re.compile(
     r"\s*(?:[(（][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,2}[是要、]|第[一二三四五六七八九十]{1,2}[,，、是]"
@@ -46,6 +47,28 @@ def announced(item: Evidence, chunks: Sequence[Chunk]) -> list[Evidence]:
         elif below == 0:
             break
     return items[:MOST_ITEMS]
+
+
+def announcing(item: Evidence, chunks: Sequence[Chunk]) -> Evidence | None:
+    """The sentence that announces the list of which this one is an item; None where it is none, or the list is long.
+
+    One of several items is half an answer to a question for all of them.
+    """
+    if not _ITEM.match(item.text):
+        return None
+    for chunk in sorted(chunks, key=lambda chunk: -chunk.start):
+        if chunk.start >= item.end or chunk.path not in (item.chunk.path, item.chunk.path[:-1]):
+            continue
+        for begin, stop in reversed(sentences(chunk.text)):
+            words = chunk.text[begin:stop]
+            text, start = words.strip(), chunk.start + begin + len(words) - len(words.lstrip())
+            if start >= item.start or not _ANNOUNCES.search(text):
+                continue
+            first = replace(item, chunk=chunk, start=start, end=start + len(text), text=text)
+            items = announced(first, chunks)
+            listed = any(other.start == item.start for other in items)
+            return first if listed and sum(len(other.text) for other in items) <= MOST_CHARACTERS else None
+    return None
 
 
 def _following(item: Evidence, chunks: Sequence[Chunk]) -> Iterator[Evidence]:

@@ -41,6 +41,12 @@ _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (
         ),
     ),
 )
+# Asked for all things of a kind (哪些情况, 要什么材料).
+_ALL = re.compile(
+    r"哪些|哪几|哪[两二三四五六七八九十]|(?:什么|啥)(?:材料|资料|证件|手续|条件|情[况形]|要求|方式|渠道|途径|待遇|优惠|步骤|程序)|"
+    r"\b(?:what|which) \w+s\b",
+    re.I,
+)
 _TIME = re.compile(rf"\d+\s*[日号]|(?:1\d|20)\d\d|同期|{TIMES_IN_WORDS.pattern}")
 _MEANING = "nvabijlz"  # parts of speech, by their first letter: nouns, verbs, adjectives, idioms
 _OF_ALL = frozenset(
@@ -67,6 +73,11 @@ def answer_type(question: str) -> AnswerType:
     """What a question asks for; "" where it is open (why, what, how) or in doubt."""
     words = question.rstrip("?？。.!！ ")
     return next((kind for kind, pattern in _ASKING if pattern.search(words)), "")
+
+
+def asks_for_all(question: str) -> bool:
+    """Whether a question asks for all things of a kind, not for one."""
+    return bool(_ALL.search(question))
 
 
 def names_answer(text: str, question: str, kind: AnswerType) -> bool:

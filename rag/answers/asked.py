@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from rag.answers.quantities import MONEY, Quantity, quantities
 
 _COUNTED = re.compile(
-    r"(?:多少|几(?![何十百千万]))\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支辆张根棵栋])?(?P<noun>[一-鿿]{0,6})"
+    r"(?:多少|几(?![何十百千万]))\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支辆张根棵栋座])?(?P<noun>[一-鿿]{0,6})"
 )
 _ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
 _PERCENT = re.compile(
     r"(?<!一定)(?<!按)比例|占比|几成|比重|百分之几|百分之多少|百分比|多大份额|(?<![频功速汇])率(?:(?:是|为|达|达到|有|分别|各|将)|.{0,3}多少|多高)|share|percentage|proportion|rate\b",
     re.I,
 )
+_ASKS = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多[大高长久远宽重深快早晚]|how|what|which|who|when|where", re.I)
 _MONEY = re.compile(
-    r"多少[^,?]{0,4}(?:钱|资金|经费|投资|金额)|(?:资金|经费|投资|金额|钱|投入|财政)[^,?。]{0,6}(?:多少|几何)"
+    r"多少[^,，?？]{0,4}(?:钱|资金|经费|投资|金额)|多少[^,，?？拿得领享到获]{0,3}(?:[金费款薪]|补[贴助]|津贴|工资)(?![一-鿿])|(?:资金|经费|投资|金额|钱|投入|财政)[^,，?？。]{0,6}(?:多少|几何)"
     r"|(?:几|多少)个?亿(?![元人件吨])|(?:花|掏|砸)[了掉出过]{0,2}(?:大概|大约|一共|总共)?多少(?![人所个名家])"
     r"|how much (?:money|funding|was invested)",
     re.I,
@@ -38,6 +39,7 @@ _IN_WORDS = {
     "ordinal": re.compile(r"首(?=[个款届批次任座家])|最后一"),
 }
 _NOT_ASKING = ("第", "十", "百", "哪", "好", "那", "这", "前", "近")  # before 几
+_DECIDED_BY = ("由", "归", "让", "听")  # 具体少收多少由哪个部门来定 asks who decides
 _ASKS_ELSE = re.compile(r"哪|什么|谁|多少")  # then the 几 of 平壤的几所小学 asks nothing
 _ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re.I)
 
@@ -78,6 +80,11 @@ class Asked:
         return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
 
 
+def contains_question(text: str) -> bool:
+    """Whether a text has a word that asks."""
+    return bool(_ASKS.search(text))
+
+
 def told(text: str) -> list[Quantity]:
     """The figures of a text and, as figures of kind "time", "all", "some" and "ordinal", what it tells in words."""
     in_words = ((kind, found) for kind, words in _IN_WORDS.items() for found in words.finditer(text))
@@ -99,7 +106,8 @@ def asked(text: str) -> tuple[Asked, ...]:
         found.append(Asked("time"))
     for match in _COUNTED.finditer(text):
         before = text[: match.start()]
-        if before.endswith(_NOT_ASKING) or (before.endswith(("的", "隔")) and _ASKS_ELSE.search(text)):
+        counted = match[0].startswith("几")
+        if (counted and before.endswith(_NOT_ASKING)) or (before.endswith(("的", "隔")) and _ASKS_ELSE.search(text)):
             continue
         counter, noun = match["counter"] or "", match["noun"]
         if (
@@ -108,7 +116,7 @@ def asked(text: str) -> tuple[Asked, ...]:
             or (not counter and noun.startswith("成"))
         ):
             continue  # 几月 asks when, 几个亿 is money, 几成 a share
-        if _WHICH.search(text, match.end()):
+        if _WHICH.search(text, match.end()) or (not counter and noun.startswith(_DECIDED_BY)):
             continue
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
             continue

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from rag.answers.asked import contains_question
+
 _MORE = r"(?:更|比较|最)?[高低多少大小快慢早晚长短好强][一点些]{0,2}"
 _SIDE = r"(?:到底)?(?:谁|哪一?[个座]?(?:城市|地方|[边年家市县区省方地])?)的?"
 _COMPARING = re.compile(
@@ -40,10 +42,10 @@ def about_one(text: str, own: str, others: Sequence[str]) -> str:
     return re.sub(r"[,，;；]+(?=[?？]|$)", "", _LEADING.sub("", words))
 
 
-def clause_of(text: str, own: str, asks: re.Pattern[str]) -> str:
-    """The clause that names this side, where it is itself a question, as `asks` tells; else ""."""
+def clause_of(text: str, own: str) -> str:
+    """The clause that names this side, where it is itself a question; else ""."""
     clauses = re.split(r"[,，;；:：?？。]", text)
-    return next((clause for clause in clauses if own in clause and asks.search(clause)), "")
+    return next((clause for clause in clauses if own in clause and contains_question(clause)), "")
 
 
 def beside(text: str, own: str, sides: Sequence[str]) -> str:

@@ -16,6 +16,9 @@ from rag.reports.chunks import Chunk
 from rag.reports.dates import years_in
 
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
+_RATE = re.compile(r"(?<![频功速汇长成])率")  # not 增长率, 完成率
+_SHARE = re.compile(r"率|比例|占|比重|覆盖|普及")
+_OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
 # A year at the head of a question, or behind the name it begins with, is that of which it asks.
 _FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
@@ -37,10 +40,12 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
         # A report of a place seldom says which province that is in.
         if place in query.regions or (query.regions and is_province(place)):
             continue
+        if re.search(rf"{place}的?哪", facet.text):
+            continue  # 四川哪个市: what is asked for is within it
         if short_form(place) not in section or _of_another_place(place, query, text, around):
             unmet.append(f"place:{place}")
     figures = told(text)
-    if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text)):
+    if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text) or _no_rate(facet, text)):
         unmet.append(f"figure:{facet.asked[0].noun}")
     for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
         if squeeze(name) not in section and not _counted_off(name, text):
@@ -71,6 +76,12 @@ def _counted_off(name: str, text: str) -> bool:
 def _given(facet: Facet, figures: Sequence[Quantity]) -> bool:
     """Whether one of the figures is of a kind that is asked for."""
     return any(asked.met_by(figure) for asked in facet.asked for figure in figures)
+
+
+def _no_rate(facet: Facet, text: str) -> bool:
+    """Whether a rate is asked for and all shares of a sentence that names none tell of a change or a target met."""
+    asks = _RATE.search(facet.text) and facet.asked[0].kind == "percent"
+    return bool(asks and "%" in text) and not _SHARE.search(text) and "%" not in _OF_CHANGE.sub("", text)
 
 
 def _of_another_half(facet: Facet, text: str) -> bool:

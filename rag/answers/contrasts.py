@@ -28,6 +28,15 @@ _SORTS: Sequence[Sequence[str]] = (
     (r"专科|大专", r"本科", r"硕士|研究生", r"博士"),
     (r"微信|公众号", r"微博", r"抖音|快手|视频号|短视频"),
     (r"男生|男性|男子", r"女生|女性|女子"),
+    (
+        r"每[人户家]?每?[天日]|[/／每][天日]|日均|按日",
+        r"每[人户家]?每?个?月|[/／]月|月均|按月",
+        r"每[人户家]?每?学?年|[/／]年|年均|全年|按年",
+        r"每[人户家]?每?学期|[/／]学期",
+    ),
+    (r"上半年", r"下半年"),
+    (r"进口", r"(?<!出)出口(?!成章)"),
+    (r"第?一产业?", r"第?二产业?", r"第?三产业?"),
 )
 _COMPULSORY = re.compile(r"义务教育|中小学")  # 小学 and 初中 together: neither contradicts it
 _PATTERNS = tuple(tuple(re.compile(words) for words in sort) for sort in _SORTS)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
+from rag.answers.asked import contains_question
 from rag.answers.places import noun_runs, places_named, short_form
-from rag.answers.query import Record, contains_question, pinyin, regions_named, years_named
+from rag.answers.query import Record, pinyin, regions_named, years_named
 
 # Of several phrases the number of the one that is nearest in meaning to the first argument.
 Nearest = Callable[[str, Sequence[str]], int]

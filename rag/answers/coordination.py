@@ -21,6 +21,8 @@ _OF_ONE = re.compile(
 _WHICH = r"(?:是|由|在|有)?(?:谁|哪|什么时候|何时|多少|几)[^,，]*"
 _OF_ONE_TOO = re.compile(rf"(?P<one>[^,，]{{3,}}?)(?P<a>{_WHICH})[,，]\s*(?P<b>{_WHICH})(?<![高低多少大小快慢强])")
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
+_OF_A_YEAR = re.compile(r"(?:19|20)\d{2}年")
+_ASKING = re.compile(r"多少|几|哪|谁|什么|何时")
 # Words that ask for more than one thing of each; without any word that asks a question is a thing's name (出厂价).
 _OPEN = re.compile(r"什么|怎[么样]|如何|为何|哪些|[吗呢]")
 _COUNTED = re.compile(r"(?:多少|几|\d)[个所名位家项间座条种期]?$")
@@ -46,6 +48,8 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
         found = re.findall(r"\d{4}", years[0])
         before, after = question[: years.start()], question[years.end() :]
         return tuple((f"{year}年", _EACH.sub("", f"{before}{year}年{after}")) for year in dict.fromkeys(found))
+    if in_turn := _years_in_turn(question):
+        return in_turn
     words = tagged_words(question)
     items = _side_by_side(words)
     if not items:
@@ -59,6 +63,21 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
     if len(set(names)) < len(names):
         return ()
     return tuple((name, _EACH.sub("", f"{before}{name}{after}")) for name in names)
+
+
+def _years_in_turn(question: str) -> tuple[tuple[str, str], ...]:
+    """The same for what is asked of one year after another in clauses of their own.
+
+    >>> _years_in_turn("人均补助,2013年是多少,2014年要到多少?")
+    (('2013年', '人均补助,2013年是多少'), ('2014年', '人均补助,2014年要到多少'))
+    """
+    clauses = re.split(r"[,，、;；]", question.rstrip("?？"))
+    asking = [at for at, clause in enumerate(clauses) if _OF_A_YEAR.search(clause) and _ASKING.search(clause)]
+    years = [_OF_A_YEAR.findall(clauses[at]) for at in asking]
+    matter = ",".join(clauses[: asking[0]]) if asking else ""
+    if not matter or _ASKING.search(matter) or len(asking) < 2 or len({*map(tuple, years)}) < len(years):
+        return ()
+    return tuple((own[0], f"{matter},{clauses[at]}") for at, own in zip(asking, years, strict=True) if len(own) == 1)
 
 
 def asks_of_each(question: str) -> bool:

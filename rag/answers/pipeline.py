@@ -12,7 +12,7 @@ from rag.answers.clock import Clock
 from rag.answers.composition import Statement
 from rag.answers.conversation import stand_alone
 from rag.answers.coordination import asks_of_each
-from rag.answers.evidence import Evidence, choose, find_evidence, speaks_of_all
+from rag.answers.evidence import Evidence, choose, find_evidence, speaks_of_all, taken
 from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
 from rag.answers.places import places_named
 from rag.answers.prompts import Prompt, load_prompt
@@ -273,6 +273,8 @@ class Pipeline:
         ranked: dict[Facet, list[Evidence]] = {}
         for facet, own in hits.items():
             items = find_evidence(facet, query, own, reader=self.reader, titles=titles)
+            if facet.alone and (another := self._by_itself(facet, items, ranked, query, own, titles, writer)):
+                items = another
             if not facet.parts or speaks_of_all(facet, choose(facet, items)):
                 ranked[facet] = looked_at_again(facet, items)
                 continue
@@ -290,6 +292,31 @@ class Pipeline:
             if any(writer.choose(query, whole)[0].values()):
                 ranked |= {part: apart[part] for part in answered}
         return ranked
+
+    def _by_itself(
+        self,
+        facet: Facet,
+        items: Sequence[Evidence],
+        earlier: Mapping[Facet, Sequence[Evidence]],
+        query: Query,
+        hits: Sequence[Hit],
+        titles: Mapping[str, str],
+        writer: Writer,
+    ) -> list[Evidence]:
+        """The sentences for a question by its own words, where it was to be answered with an earlier one's figure.
+
+        A question among several is read after the others, for it may lean on them; one that changes the matter is then
+        taken for theirs. Empty where that is not so, or where nothing answers it.
+        """
+        gone = taken(facet, choose(facet, items), {other: choose(other, found) for other, found in earlier.items()})
+        if not gone:
+            return []
+        alone = replace(facet, text=facet.alone)
+        found = find_evidence(alone, query, hits, reader=self.reader, titles=titles)
+        found = [
+            item for item in found if (item.chunk.id, item.start) not in {(own.chunk.id, own.start) for own in gone}
+        ]
+        return found if any(writer.choose(query, {alone: found})[0].values()) else []
 
     def _masthead(self, query: Query) -> Found:
         reports = query.reports

@@ -17,6 +17,11 @@ _PROVINCE = re.compile(
     "|内蒙古|广西|西藏|宁夏|新疆"
 )
 
+# The whole country, and what lies around it, are no places among others.
+_WIDE = re.compile(
+    "中国|(?:亚|欧|非|北?美|南美|拉丁美|大洋|南极)洲|北美|拉美|东亚|东南亚|南亚|中亚|西亚|中东|东欧|西欧|北欧|南欧"
+)
+
 # Words that are in a place's name too (新建县, 长寿区) and in reports most often mean what they say.
 _ORDINARY = re.compile(
     "新建|长寿|平原|高原|太阳|新城|古城|旧城|路桥|天桥|海岛|海港|深山|山口|太平|安宁|兴国|中和|新桥|南北|大城|大河|大湖"
@@ -29,15 +34,14 @@ def places_named(text: str) -> tuple[str, ...]:
 
     The dictionary tags some common nouns as places (山区, 普及); a place is taken for one only when it is written with
     its administrative suffix, or when the dictionary knows it with one (佛山, for 佛山市 is there). Some cities it tags
-    as another name or even a verb (广元, 自贡); those are looked up in the list of administrative divisions. The whole
-    country is no place among others.
+    as another name or even a verb (广元, 自贡); those are looked up in the list of administrative divisions.
     """
     tagger = _tagger()
     found = [
         token.word
         for token in tagger.cut(text, HMM=False)
         if len(token.word) >= 2
-        and token.word != "中国"
+        and not _WIDE.fullmatch(token.word)
         and not _ORDINARY.fullmatch(token.word)
         and (token.flag == "ns" or (token.flag in _MISTAGGED and place_of(token.word) is not None))
         and _is_place(token.word, tagger.tokenizer.FREQ)

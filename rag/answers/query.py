@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal, Protocol
 
-from rag.answers.asked import Asked, asked
+from rag.answers.asked import Asked, asked, contains_question
 from rag.answers.comparison import about_one, beside, clause_of
 from rag.answers.coordination import each_alone
+from rag.answers.fields import fields_named
 from rag.answers.glossary import render
 from rag.answers.modality import Modality, modality
 from rag.answers.quantities import half_width, quantities
-from rag.answers.verification import character_pairs
+from rag.answers.years import years_of_document
 from rag.errors import InputError
 from rag.index.versions import standing
-from rag.reports import mastheads
 from rag.reports.metadata import Metadata
 
 Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"]
@@ -37,58 +37,19 @@ _YES_NO = re.compile(
 )
 _RESPONSIBLE = re.compile(
     r"牵头|(?:谁|哪|什么|由).{0,12}(?:负责|主管|分管|责任)|(?:负责|主管|分管|责任).{0,8}(?:谁|哪|什么)"
-    r"|谁来?[管抓]|哪[^,?]{0,4}(?:科室?|处室?|部门)[^,?]{0,6}[管抓办]"
+    r"|谁来?[管抓]|哪[^,，?？]{0,4}(?:科室?|处室?|部门)[^,，?？]{0,6}[管抓办]"
     r"|(?:who|which (?:office|department|section)).*(?:responsible|leads?|in charge)",
     re.I,
 )
-_DOCUMENT = r"材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案|规定|办法|全文|report|document|notice|page"
-_WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|[什啥]么?时候|何时|when|date"
-_WHO = r"谁|哪一?个?(?:单位|机构|部门|处室|局)|什么(?:单位|机构|部门)"
-# Fields of `Metadata` by their usual names; "signed" is the date under a cover letter.
-_METADATA = {
-    "document_number": re.compile(r"文号|发文字号|文件编号|document number", re.I),
-    "index_number": re.compile(r"索引号|index number", re.I),
-    "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
-    "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),
-    "published": re.compile(
-        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|发出|published|released)"
-        rf"|(?:{_WHEN}).*(?:发布|公开|公布|published|released).*(?:{_DOCUMENT})|发布(?:日期|时间)",
-        re.I,
-    ),
-    "issuer": re.compile(
-        rf"(?:{_DOCUMENT}).{{0,6}}(?:是|由)?(?:{_WHO}).{{0,3}}(?:发布|印发|制发|发文|发的|公布)"
-        rf"|(?:{_WHO}).{{0,3}}(?:发布|印发|公布)了?.{{0,20}}(?:{_DOCUMENT})"
-        rf"|(?:发布机构|发文单位|发文机关|发布单位)|who (?:issued|published)",
-        re.I,
-    ),
-}
-# The same in a further clause, which need not say again that it is about the document.
-_CLAUSE = re.compile(r"[,，;；?？。]")
-_ASKED_TOO = {
-    "document_number": _METADATA["document_number"],
-    "index_number": _METADATA["index_number"],
-    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网|发出|发的)|发布(?:日期|时间)"),
-    "issuer": re.compile(
-        rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|发的|发出)|(?:发布|发文)(?:机构|单位|机关)"
-    ),
-}
-_FIELD_LABELS = frozenset(
-    mastheads.ISSUERS + mastheads.PUBLISHED + mastheads.DATED + mastheads.DOCUMENT_NUMBERS + mastheads.INDEX_NUMBERS
-)
-_SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
-_POINTING = re.compile(
-    r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
-)
-_ABOUT_METADATA = re.compile(
-    rf"{_WHEN}|{_WHO}|发布|公开|公布|刊登|发表|上网|挂网|落款|成文|印发|签发|署名|[是的在由了于?]"
-)
-_ASKS_WHEN = re.compile(_WHEN, re.I)
 _SUBJECT = re.compile(r"[^?,，。]{2,}?(?=是|有|在|由|谁|哪|什么|多少|几|怎|何)")
 _PRONOUN = re.compile(r"它们?|他们|[他她]|(?<!尤)其(?![中他它次实])")
 _TOPIC = re.compile(r"[^:?。]{2,40}:")
 _SENTENCE_END = re.compile(r"(?<=[?？。;；!！])\s*")
-_ENGLISH_PARTS = re.compile(r"(?:,|;| and)\s+(?=(?:how|what|which|who|when|where)\b)", re.I)
-_INTERROGATIVE = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多大|多高|多长|how|what|which|who|when|where", re.I)
+_ENGLISH_PARTS = re.compile(
+    r"(?:,? and|,|;)\s+(?=(?:(?:by|at|in|on|to|from|for|within|until|of|with)\s+)*"
+    r"(?:how|what|which|who|when|where)\b)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +83,7 @@ class Facet:
     asked: tuple[Asked, ...]
     asks: Modality = ""  # whether only a plan or only an outcome answers
     label: str = ""  # the region or year a comparison's row is about, or the words of one question of several
+    alone: str = ""  # of one question of several: its own words, without those it may lean on
     parts: tuple["Facet", ...] = ()  # of a question about several things side by side: one about each, by its `label`
 
 
@@ -162,13 +124,15 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     if language == "en":
         parts = {part: render(part, names=names) or wording for part in _ENGLISH_PARTS.split(text)}
     years = years_named(text)
+    of_document = years_of_document(text, years)
     meant = [record for record in allowed if not regions or _region(record) in regions]
-    meant = _of_the_years(meant, years) if regions else meant
+    meant = _of_the_years(meant, of_document or years) if regions else meant
+    meant = [record for record in meant if set(record.metadata.years) & set(of_document)] or meant
     meant = standing(meant, years=years or filters.years, reports=filters.reports)
     everything = len(meant) == len(records)
     reports = () if everything else tuple(record.id for record in meant)
-    fields = _fields_named(text, meant)
-    kind = _kind(text, fields, regions, years, meant)
+    fields = fields_named(text, [record.metadata for record in meant])
+    kind = _kind(text, fields, regions, of_document or years, meant)
     return Query(
         text=text,
         wording=wording,
@@ -242,11 +206,6 @@ def language_of(text: str) -> Literal["zh", "en"]:
     return "zh" if re.search(r"[一-鿿]{2}", text) else "en"
 
 
-def contains_question(text: str) -> bool:
-    """Whether a text has a word that asks."""
-    return bool(_INTERROGATIVE.search(text))
-
-
 def years_named(text: str) -> tuple[int, ...]:
     """The years a question names, in the order it names them."""
     found = [int(figure.value) for figure in quantities(text) if figure.kind == "year"]
@@ -260,54 +219,6 @@ def _of_the_years(records: list[Record], years: Sequence[int]) -> list[Record]:
     of_years = [record for record in records if set(record.metadata.years) & set(years)]
     kept = {_region(record) for record in of_years}
     return of_years + [record for record in records if _region(record) not in kept] if of_years else records
-
-
-def _fields_named(text: str, records: Sequence[Record]) -> tuple[str, ...]:
-    """The metadata fields asked for, in the order of the question's clauses; empty where it asks for something else."""
-    first = _field_named(text, records)
-    if not first:
-        return ()
-    fields = [first]
-    labels = {label.label for record in records for label in record.metadata.labels} - _FIELD_LABELS
-    for clause in _CLAUSE.split(text):
-        fields += [field for field, words in _ASKED_TOO.items() if words.search(clause)]
-        fields += sorted(label for label in labels if _names(clause, label))
-    return tuple(dict.fromkeys(fields))
-
-
-def _names(clause: str, label: str) -> bool:
-    """Whether a clause asks for a masthead's line by its label, or for the source of a text as who supplied it."""
-    return (len(label) >= 3 and label in clause) or ("来源" in label and bool(_SUPPLIED.search(clause)))
-
-
-def _field_named(text: str, records: Sequence[Record]) -> str:
-    """The metadata field asked for, by its usual names or by a label as one of the mastheads writes it."""
-    if not _INTERROGATIVE.search(text) and "是" not in text:
-        return ""
-    for field, pattern in _METADATA.items():
-        if pattern.search(text) and (field != "published" or _ASKS_WHEN.search(text)):
-            return field if _about_the_report(text, records, named=field in ("document_number", "index_number")) else ""
-    labels = {label.label for record in records for label in record.metadata.labels}
-    return next(
-        (label for label in sorted(labels, key=lambda word: (-len(word), word)) if len(label) >= 3 and label in text),
-        "",
-    )
-
-
-def _about_the_report(text: str, records: Sequence[Record], *, named: bool) -> bool:
-    """Whether a question for metadata is about a report itself, not about a document that a report mentions.
-
-    A title in 《》 must be a report's. Where the field is not `named` by a word that only mastheads use, the question
-    must point to the report (这份总结), or half of its words must be of the report's title.
-    """
-    titles = [record.metadata.title.value for record in records if record.metadata.title]
-    quoted = re.findall(r"《([^》]+)》", text)
-    if quoted:
-        return any(name in title or title in name for name in quoted for title in titles)
-    if named or _POINTING.search(text) or not re.search(r"[一-鿿]{2}", text):
-        return True
-    words = character_pairs(_ABOUT_METADATA.sub(" ", text))
-    return any(len(words & character_pairs(title)) >= len(words) / 2 for title in titles)
 
 
 def _kind(
@@ -339,7 +250,7 @@ def _facets(
         of_years = _reports_by_year(records, years)
         for year, own in of_years.items():
             words = about_one(text, f"{year}年", [f"{other}年" for other in of_years if other != year])
-            asks = modality(clause_of(text, f"{year}年", _INTERROGATIVE), question, yes_no=False)
+            asks = modality(clause_of(text, f"{year}年"), question, yes_no=False)
             label = f"{year}年" if language == "zh" else str(year)
             yield Facet(words, own, (year,), asked(question), asks, label)
         return
@@ -349,11 +260,11 @@ def _facets(
             of_region = [record for record in records if _region(record) == region]
             named = _years_of(text, region, regions, years, of_region)
             own = tuple(record.id for record in _of_the_years(of_region, named))
-            clause = clause_of(text, region, _INTERROGATIVE)
+            clause = clause_of(text, region)
             asks = modality(clause or beside(text, region, regions), question, yes_no=False)
             yield Facet(words, own, named, asked(clause or question), asks, region)
         return
-    questions = [part for part in parts if _INTERROGATIVE.search(part)]
+    questions = [part for part in parts if contains_question(part)]
     if kind == "summary" or len(questions) < 2:
         # Points to sum up (请归纳几点) are no figure that the reports should give.
         asks = modality(question, question, yes_no=kind == "yesno")
@@ -375,7 +286,7 @@ def _facets(
         if part != questions[0] and (subject := _SUBJECT.match(questions[0])) and _PRONOUN.search(part):
             words = _PRONOUN.sub(subject[0], part, count=1)
         asks = modality(part, question, yes_no=kind == "yesno")
-        yield Facet(words, reports, years_named(part) or years, asked(part), asks, f"“{part.strip()}”")
+        yield Facet(words, reports, years_named(part) or years, asked(part), asks, f"“{part.strip()}”", part)
 
 
 def _years_of(

@@ -11,6 +11,7 @@ from rag.reports.chunks import Chunk
 
 MOST_LINES = 5  # of a single section
 MOST_LINES_OF_PARENT = 10
+_ELSEWHERE = ("year:", "place:")  # what a sentence of another year or place does not meet
 _NAMED = re.compile(r"[《“「][^》”」]{2,}[》”」]|、")
 _MOST = 3.0  # of either; more make a sentence longer, not more to the point
 _CHARACTERS = 30  # weigh as much as one figure or name
@@ -22,6 +23,7 @@ def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
     `ranked` are the sentences of the retrieved sections, best first. The section meant is the one that retrieval and
     the words of its heading speak for; its parent, when the question's words are rather in the parent's heading.
     """
+    ranked = [item for item in ranked if not any(lacks.startswith(_ELSEWHERE) for lacks in item.unmet)] or ranked
     body = [item for item in ranked if item.chunk.kind != "front"]  # a masthead is no part of what a report tells
     ranked = sorted(
         (item for item in body or ranked if not names_role(item.text)),

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.answers.announced import announced
+from rag.answers.announced import announced, announcing
 from rag.answers.answer import Answer, Event, compose, refuse
+from rag.answers.answer_types import asks_for_all
 from rag.answers.answerability import Calibrations
 from rag.answers.clock import Clock
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
@@ -63,6 +64,11 @@ class Writer:
             fact = nearest_fact(best, self.calibrations)
             reason = why_refused(query, best, names.records)
             return refuse(query, reason, hits, titles=names.titles, confidence=confidence, fact=fact)
+        if query.kind == "plain" and asks_for_all(query.text):
+            chosen = {
+                facet: [announcing(item, chunks(item.chunk.report)) or item for item in items]
+                for facet, items in chosen.items()
+            }
         doubted = {facet: as_good(items, ranked[facet]) for facet, items in chosen.items() if query.kind == "plain"}
         lists = {
             item: announced(item, chunks(item.chunk.report))

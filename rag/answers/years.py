@@ -1,12 +1,18 @@
 """The years that a text names, and those among them that it speaks of."""
 
 import re
+from collections.abc import Sequence
 
 from rag.answers.quantities import half_width, quantities
 
 # A year that a sentence measures against (比2017年, 由2017年的…, 2017年同期) is not the year it speaks of.
 _AGAINST = re.compile(r"[比较由从自]\s*$")
 _SAME_TIME = re.compile(r"\s*(?:同期|相比)")
+# Behind a year: it is that of a document, which may tell of other years (2018年的报告提到).
+_DOCUMENT_SAYS = (
+    r"年?[的度]?[^,，。;；、?？\d]{0,12}(?:报告|总结|要点|计划|规划|方案|通知|文件|自评)(?:材料)?[》”]?"
+    r"(?:[里中上,，]|提出|提到|说|写|指出|显示|要求|明确|披露|讲)"
+)
 _BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
 
 
@@ -27,6 +33,11 @@ def own_years(text: str) -> set[int]:
         for figure in named
         if not _AGAINST.search(text[: figure.start]) and not _SAME_TIME.match(text, figure.end)
     }
+
+
+def years_of_document(question: str, years: Sequence[int]) -> tuple[int, ...]:
+    """Those of the years a question names that are the year of the document it asks about."""
+    return tuple(year for year in years if re.search(f"{year}{_DOCUMENT_SAYS}", question))
 
 
 def only_against(label: str, text: str) -> bool:

@@ -12,10 +12,11 @@ YEARS = re.compile(
     r"(?<!\d)((?:19|20)\d{2})(?:年?\s*[-—–－~～至到]\s*((?:19|20)\d{2}))?(?!\d)(?=\s*年|\s*[-—–_度]|[^\d月]|$)"
 )
 _LONGEST_SPAN_OF_YEARS = 10
-# A main heading by which what follows is the review or the plan of some years: 一、2017年工作回顾, 一、过去五年的工作.
+# A main heading by which what follows is the review or the plan of some years: 一、2017年工作回顾, 一、过去五年的工作,
+# 一、“十二五”时期和2015年工作回顾.
 _REVIEW_OR_PLAN = re.compile(
     r"^[\W\d一二三四五六七八九十第部分篇]{0,6}"
-    r"(?:(?P<named>(?:19|20)\d{2}年?.{0,12}?)|刚?刚?过去的?(?P<past>[一二三四五两])年|(?P<since>[一二三四五两])年来|去年|上一?年度?)"
+    r"(?:(?P<named>(?:[^。]{0,12}[和与及暨])?(?:19|20)\d{2}年?.{0,12}?)|刚?刚?过去的?(?P<past>[一二三四五两])年|(?P<since>[一二三四五两])年来|去年|上一?年度?)"
     r"的?.{0,8}(?:工作|回顾|总结|情况|安排|部署|任务|计划|要点|打算|建议|成绩)[^。]{0,6}$"
 )
 

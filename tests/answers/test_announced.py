@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answers.announced import MOST_ITEMS, announced
+from rag.answers.announced import MOST_ITEMS, announced, announcing
 from rag.reports.chunks import Chunk
 from tests.answers.made import chunk, evidence
 
@@ -61,3 +61,23 @@ def test_of_sections_below_each_gives_its_first_sentence() -> None:
 def test_a_long_list_is_cut() -> None:
     text = "任务如下：\n" + "".join(f"{number}.建校。\n" for number in range(1, 21))
     assert len(after("任务如下：", chunk(text, path=PATH))) == MOST_ITEMS
+
+
+def test_an_item_leads_to_the_sentence_that_announces_its_list() -> None:
+    text = "不予救助的情形：\n（一）情况不急；\n（二）材料不实。\n费用自理。\n（三）另有依靠。"
+    whole = chunk(text, path=PATH)
+
+    def leads_to(sentence: str) -> str | None:
+        found = announcing(evidence(sentence, path=PATH, start=text.index(sentence)), [whole])
+        return found.text if found else None
+
+    assert leads_to("（二）材料不实。") == "不予救助的情形："
+    assert leads_to("费用自理。") is None  # no item
+    assert leads_to("（三）另有依靠。") is None  # the list has ended before
+
+
+def test_a_long_list_is_not_shown_for_one_of_its_items() -> None:
+    text = "要做好下列工作：\n（一）" + "建" * 300 + "；\n（二）" + "修" * 300 + "。"
+    whole = chunk(text, path=PATH)
+    item = "（二）" + "修" * 300 + "。"
+    assert announcing(evidence(item, path=PATH, start=text.index(item)), [whole]) is None

@@ -32,6 +32,23 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = ()) -> list[str]
         ("加快建设哪所高职院校?", "加快建设中职学校。", ["contrast:高职"]),
         ("没有本地户口的孩子怎么入学?", "探索非户籍儿童积分制入学。", []),
         ("本地户籍的孩子怎么入学?", "探索非户籍儿童积分制入学。", ["contrast:户籍"]),
+        # Per month is not per day.
+        ("低保每人每月多少元?", "住院照料每天不超过240元/日。", ["contrast:每人每月"]),
+        ("补贴每月多少元?", "补贴标准为300元/月，全年发放3600元。", []),
+        # A rate is not how far a target is met, nor by how much something grew.
+        ("失业率是多少?", "失业人员再就业1755人，完成目标任务的117%。", ["figure:"]),
+        ("失业率是多少?", "失业率为3.9%，比上年下降0.1%。", []),
+        ("失业率是多少?", "上年为4%，今年为3.9%。", []),
+        ("就业人数的增长率是多少?", "就业人数同比增长7%。", []),
+        # Who decides how much: no figure. How much of a benefit: a sum of money.
+        ("少收的钱，具体少收多少由哪个部门来定?", "减免标准由司法行政部门制定。", []),
+        ("每个月能领多少失业金?", "每满一年，领取期限为1个月。", ["figure:"]),
+        ("每个月能领多少失业金?", "目前为2250元。", []),
+        ("要盖好多少座公厕?", "建成公厕。", ["figure:公厕"]),
+        # A continent is no place among others, and what is asked for within a place may stand without it.
+        ("和欧洲哪两个国家签了协定?", "与瑞士、冰岛签署协定。", []),
+        ("四川哪个市建成了新校?", "绵阳市建成新校。", []),
+        ("四川的新校叫什么?", "绵阳市建成新校。", ["place:四川"]),
     ],
 )
 def test_what_the_question_fixes_is_met_or_named(question: str, text: str, expected: list[str]) -> None:

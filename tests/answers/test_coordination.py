@@ -25,6 +25,7 @@ from rag.answers.coordination import asks_of_each, each_alone
         ("洛阳的报告是谁作的，哪天作的？", ("洛阳的报告是谁作的", "洛阳的报告哪天作的")),
         ("示范校有几所，在哪里？", ("示范校有几所", "示范校在哪里")),
         ("课程的开发者是谁，课时有多少？", ("课程的开发者是谁", "课程的课时有多少？")),
+        ("人均补助，2013年是多少、2014年要到多少？", ("人均补助,2013年是多少", "人均补助,2014年要到多少")),
     ],
 )
 def test_each_thing_gets_a_question_of_its_own(question: str, parts: tuple[str, ...]) -> None:

@@ -4,7 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answers.evidence import AS_GOOD, Evidence, as_good, choose, find_evidence, speaks_of_all, states_plan
+from rag.answers.asked import asked
+from rag.answers.evidence import (
+    AS_GOOD,
+    Evidence,
+    as_good,
+    choose,
+    combined,
+    find_evidence,
+    speaks_of_all,
+    states_plan,
+    taken,
+)
 from rag.answers.query import Facet
 from rag.answers.retrieval import Hit
 from rag.models.reader import Reading
@@ -206,3 +217,18 @@ def test_what_lacks_only_a_figure_or_is_of_another_year_does_not_keep_others_out
         evidence("海外解决40万人。", score=3.9, unmet=("place:海外",)), chunk=chunk("海外解决40万人。", years=(2017,))
     )
     assert choose(facet, [same_year, fits]) == []
+
+
+def test_a_sentence_is_taken_where_an_earlier_question_has_its_only_figure() -> None:
+    shares = Facet("补贴是百分之几？", (), (), asked("补贴是百分之几？"))
+    again = Facet("失业金是百分之几？", (), (), asked("失业金是百分之几？"))
+    one, two = evidence("不低于80%。"), evidence("补贴80%，失业金90%。", start=20)
+    assert taken(again, [one], {shares: [one]}) == [one]
+    assert taken(again, [two], {shares: [two]}) == []
+    assert taken(again, [one], {shares: [two]}) == []
+    assert taken(Facet("谁发？", (), (), ()), [one], {shares: [one]}) == []
+
+
+def test_where_a_plan_is_asked_for_a_sentence_that_states_one_stands_higher() -> None:
+    scores = {"reader": 0.5, "answerability": 0.5, "coverage": 0.0, "typed": 0.0, "retrieval": 0.0}
+    assert combined(scores | {"intended": 1.0}) - combined(scores | {"intended": 0.0}) == 1.5

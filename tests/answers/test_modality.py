@@ -11,7 +11,9 @@ from rag.answers.modality import modality
         ("最终建成了多少所?", "outcome"),
         ("原计划建多少所?", "plan"),
         ("建了多少所?", ""),
-        ("目标是多少?", ""),
+        ("打算建多少所?", "target"),
+        ("三年行动计划有哪些内容?", ""),
+        ("目标是多少?", "target"),
         ("原计划建多少所,实际建成多少所?", ""),
         ("how many were originally to be built?", "plan"),
     ],
@@ -27,7 +29,7 @@ def test_whether_it_is_so_already_is_answered_by_a_plan_but_not_whether_it_came_
 
 def test_each_side_asks_in_its_own_words() -> None:
     question = "甲市2019年实际是多少,乙市2020年的目标是多少?"
-    assert [modality(part, question, yes_no=False) for part in question.split(",")] == ["outcome", ""]
+    assert [modality(part, question, yes_no=False) for part in question.split(",")] == ["outcome", "target"]
 
 
 def test_a_side_that_says_neither_asks_what_all_do() -> None:

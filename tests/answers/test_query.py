@@ -186,9 +186,27 @@ def test_a_side_of_a_comparison_asks_about_that_side_alone() -> None:
     ]
 
 
+def test_the_year_of_a_document_chooses_it_and_no_comparison_is_made_of_another_year() -> None:
+    query = ask("洛阳2018年的报告提出，到2019年底要建多少所？")
+    assert (query.kind, query.reports) == ("plain", ("west-2018",))
+    assert ask("2019年的总结里说建了多少所？").reports == ("west-2019",)
+
+
+def test_a_question_with_its_own_preposition_is_one_of_several_in_english() -> None:
+    query = ask("How many schools were built, and by which year are they to be open?")
+    assert [facet.alone for facet in query.facets] == [
+        "How many schools were built",
+        "by which year are they to be open?",
+    ]
+
+
+def test_how_long_asks() -> None:
+    assert len(ask("证件能用几年？到期前多久可以续？").facets) == 2
+
+
 def test_an_outcome_is_asked_of_the_side_whose_words_ask_for_it() -> None:
     query = ask("入园率，洛阳2019年实际是多少？泉州2020年的目标是多少？")
-    assert [(facet.label, facet.asks) for facet in query.facets] == [("洛阳", "outcome"), ("泉州", "")]
+    assert [(facet.label, facet.asks) for facet in query.facets] == [("洛阳", "outcome"), ("泉州", "target")]
     assert query.facets[0].text == "入园率，洛阳2019年实际是多少?"
 
 

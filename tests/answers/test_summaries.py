@@ -40,5 +40,15 @@ def test_a_masthead_is_no_part_of_a_summary_where_there_is_anything_else() -> No
     assert [line.text for line in summarize([masthead])] == ["来源：某市教育局"]
 
 
+def test_what_tells_of_another_year_is_no_part_of_a_summary() -> None:
+    lines = summarize(
+        [
+            evidence("将改造锅炉。", path=SECOND, start=50, score=0.9, retrieval=3.0, unmet=("year:2017",)),
+            evidence("改造锅炉60台。", path=FIRST, start=10, score=0.5),
+        ]
+    )
+    assert [line.text for line in lines] == ["改造锅炉60台。"]
+
+
 def test_nothing_retrieved_gives_nothing() -> None:
     assert summarize([]) == []

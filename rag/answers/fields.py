@@ -1,0 +1,100 @@
+"""A question to the fields of a masthead that it asks for: number, date, issuer, or a line by its own label."""
+
+import re
+from collections.abc import Sequence
+
+from rag.answers.asked import contains_question
+from rag.answers.verification import character_pairs
+from rag.reports import mastheads
+from rag.reports.metadata import Metadata
+
+_DOCUMENT = r"材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案|规定|办法|全文|report|document|notice|page"
+_WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|[什啥]么?时候|何时|when|date"
+_WHO = r"谁|哪一?个?(?:单位|机构|部门|处室|局)|什么(?:单位|机构|部门)"
+# Fields of `Metadata` by their usual names; "signed" is the date under a cover letter.
+_METADATA = {
+    "document_number": re.compile(r"文号|发文字号|文件编号|document number", re.I),
+    "index_number": re.compile(r"索引号|index number", re.I),
+    "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
+    "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),
+    "published": re.compile(
+        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|发出|published|released)"
+        rf"|(?:{_WHEN}).*(?:发布|公开|公布|published|released).*(?:{_DOCUMENT})|发布(?:日期|时间)",
+        re.I,
+    ),
+    "issuer": re.compile(
+        rf"(?:{_DOCUMENT}).{{0,6}}(?:是|由)?(?:{_WHO}).{{0,3}}(?:发布|印发|制发|发文|发的|公布)"
+        rf"|(?:{_WHO}).{{0,3}}(?:发布|印发|公布)了?.{{0,20}}(?:{_DOCUMENT})"
+        rf"|(?:发布机构|发文单位|发文机关|发布单位)|who (?:issued|published)",
+        re.I,
+    ),
+}
+# The same in a further clause, which need not say again that it is about the document.
+_CLAUSE = re.compile(r"[,，;；?？。]")
+_ASKED_TOO = {
+    "document_number": _METADATA["document_number"],
+    "index_number": _METADATA["index_number"],
+    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网|发出|发的)|发布(?:日期|时间)"),
+    "issuer": re.compile(
+        rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|发的|发出)|(?:发布|发文)(?:机构|单位|机关)"
+    ),
+}
+_FIELD_LABELS = frozenset(
+    mastheads.ISSUERS + mastheads.PUBLISHED + mastheads.DATED + mastheads.DOCUMENT_NUMBERS + mastheads.INDEX_NUMBERS
+)
+_SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
+_POINTING = re.compile(
+    r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
+)
+_ABOUT_METADATA = re.compile(
+    rf"{_WHEN}|{_WHO}|发布|公开|公布|刊登|发表|上网|挂网|落款|成文|印发|签发|署名|[是的在由了于?]"
+)
+_ASKS_WHEN = re.compile(_WHEN, re.I)
+
+
+def fields_named(text: str, reports: Sequence[Metadata]) -> tuple[str, ...]:
+    """The metadata fields asked for, in the order of the question's clauses; empty where it asks for something else."""
+    first = _field_named(text, reports)
+    if not first:
+        return ()
+    fields = [first]
+    labels = {label.label for report in reports for label in report.labels} - _FIELD_LABELS
+    for clause in _CLAUSE.split(text):
+        fields += [field for field, words in _ASKED_TOO.items() if words.search(clause)]
+        fields += sorted(label for label in labels if _names(clause, label))
+    return tuple(dict.fromkeys(fields))
+
+
+def _names(clause: str, label: str) -> bool:
+    """Whether a clause asks for a masthead's line by its label, or for the source of a text as who supplied it."""
+    return (len(label) >= 3 and label in clause) or ("来源" in label and bool(_SUPPLIED.search(clause)))
+
+
+def _field_named(text: str, reports: Sequence[Metadata]) -> str:
+    """The metadata field asked for, by its usual names or by a label as one of the mastheads writes it."""
+    if not contains_question(text) and "是" not in text:
+        return ""
+    for field, pattern in _METADATA.items():
+        if pattern.search(text) and (field != "published" or _ASKS_WHEN.search(text)):
+            return field if _about_the_report(text, reports, named=field in ("document_number", "index_number")) else ""
+    labels = {label.label for report in reports for label in report.labels}
+    return next(
+        (label for label in sorted(labels, key=lambda word: (-len(word), word)) if len(label) >= 3 and label in text),
+        "",
+    )
+
+
+def _about_the_report(text: str, reports: Sequence[Metadata], *, named: bool) -> bool:
+    """Whether a question for metadata is about a report itself, not about a document that a report mentions.
+
+    A title in 《》 must be a report's. Where the field is not `named` by a word that only mastheads use, the question
+    must point to the report (这份总结), or half of its words must be of the report's title.
+    """
+    titles = [report.title.value for report in reports if report.title]
+    quoted = re.findall(r"《([^》]+)》", text)
+    if quoted:
+        return any(name in title or title in name for name in quoted for title in titles)
+    if named or _POINTING.search(text) or not re.search(r"[一-鿿]{2}", text):
+        return True
+    words = character_pairs(_ABOUT_METADATA.sub(" ", text))
+    return any(len(words & character_pairs(title)) >= len(words) / 2 for title in titles)
