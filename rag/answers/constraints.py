@@ -40,8 +40,9 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
         # A report of a place seldom says which province that is in.
         if place in query.regions or (query.regions and is_province(place)):
             continue
-        if re.search(rf"{place}的?哪", facet.text):
-            continue  # 四川哪个市: what is asked for is within it
+        # 四川哪个市: what is asked for is within it; 北京冬奥会: it is part of a name, which may be told in short.
+        if re.search(rf"{place}(?:的?哪|[^,，。的在与和]{{0,3}}(?:奥运?|亚运|大运|世博)会)", facet.text):
+            continue
         if short_form(place) not in section or _of_another_place(place, query, text, around):
             unmet.append(f"place:{place}")
     figures = told(text)

@@ -37,6 +37,8 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
     >>> each_alone("2018年和2019年新建幼儿园多少所")
     (('2018年', '2018年新建幼儿园多少所'), ('2019年', '2019年新建幼儿园多少所'))
     """
+    if in_turn := _years_in_turn(question):
+        return in_turn
     if _TOGETHER.search(question) or not (
         _EACH.search(question) or answer_type(question) or not _OPEN.search(question)
     ):
@@ -48,8 +50,6 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
         found = re.findall(r"\d{4}", years[0])
         before, after = question[: years.start()], question[years.end() :]
         return tuple((f"{year}年", _EACH.sub("", f"{before}{year}年{after}")) for year in dict.fromkeys(found))
-    if in_turn := _years_in_turn(question):
-        return in_turn
     words = tagged_words(question)
     items = _side_by_side(words)
     if not items:

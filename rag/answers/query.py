@@ -272,7 +272,14 @@ def _facets(
         alone = each_alone(question) if kind == "plain" and language == "zh" else ()
         alone = () if any(name in regions for name, _ in alone) else alone
         parts_alone = (
-            replace(whole, text=about_one(own, name, ()), years=years_named(own) or years, asked=asked(own), label=name)
+            replace(
+                whole,
+                text=about_one(own, name, ()),
+                years=years_named(own) or years,
+                asked=asked(own),
+                asks=modality(own, own, yes_no=False),
+                label=name,
+            )
             for name, own in alone
         )
         yield replace(whole, parts=tuple(parts_alone))

@@ -18,6 +18,7 @@ from rag.reports.chunks import Chunk, sentences
 # Kinds of question: whether something is so, or in short, no words of a sentence answer.
 JUDGED = ("plain", "compare", "responsible")
 LOOKED_AT = 3  # sentences
+ENOUGH = 2.0  # log-odds; where the best sentence is judged so, the others are not read
 SURE = 0.85  # probability
 WINDOW = 120  # characters of a sentence and its neighbours
 _YEAR = re.compile(r"(?:19|20)\d{2}年(?:度|的)?")
@@ -37,18 +38,17 @@ def in_doubt(facet: Facet, ranked: Sequence[Evidence], calibrations: Calibration
 def look_again(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles: Mapping[str, str]) -> list[Evidence]:
     """The sentences, best first, with the judge's log-odds added to the scores of those that it read.
 
-    It reads the best of those that meet what the question fixes, and the best of all; the others stay behind them. Text
-    without a title may be about anything: there it also reads each sentence alone, and the mean of both counts.
+    It reads the best of those that meet what the question fixes, and the best of all, but no other where that one meets
+    it and is judged to answer; those that are not read stay behind. Text without a title may be about anything: there
+    it also reads each sentence alone, and the mean of both counts.
     """
     read = [item for item in ranked if not item.unmet][:LOOKED_AT]
     if read and ranked[0] not in read:
         read.insert(0, ranked[0])
-    windows = [(item, under_its_title(item, titles)) for item in read]
-    if titles:
-        said = _judged(facet, windows, judge)
-    else:
-        both = _judged(facet, [*windows, *((item, item.text[:LONGEST]) for item in read)], judge)
-        said = [(beside + bare) / 2 for beside, bare in zip(both[: len(read)], both[len(read) :], strict=True)]
+    said = _said(facet, read[:1], judge, titles)
+    if read and (read[0].unmet or said[0] < ENOUGH):
+        said += _said(facet, read[1:], judge, titles)
+    read = read[: len(said)]
     again = [
         replace(item, score=item.score + value, scores={**item.scores, "judge": value})
         for item, value in zip(read, said, strict=True)
@@ -56,6 +56,14 @@ def look_again(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles
     behind = min((0.0, *said))
     others = [replace(item, score=item.score + behind) for item in ranked if item not in read]
     return sorted([*again, *others], key=lambda item: (-item.score, item.chunk.report, item.start))
+
+
+def _said(facet: Facet, items: Sequence[Evidence], judge: Judge, titles: Mapping[str, str]) -> list[float]:
+    windows = [(item, under_its_title(item, titles)) for item in items]
+    if titles:
+        return _judged(facet, windows, judge)
+    both = _judged(facet, [*windows, *((item, item.text[:LONGEST]) for item in items)], judge)
+    return [(beside + bare) / 2 for beside, bare in zip(both[: len(items)], both[len(items) :], strict=True)]
 
 
 def point_out(facet: Facet, ranked: Sequence[Evidence], *, judge: Judge, titles: Mapping[str, str]) -> list[Evidence]:

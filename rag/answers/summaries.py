@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from rag.answers.composition import Statement
 from rag.answers.evidence import Evidence
@@ -13,6 +14,8 @@ MOST_LINES = 5  # of a single section
 MOST_LINES_OF_PARENT = 10
 _ELSEWHERE = ("year:", "place:")  # what a sentence of another year or place does not meet
 _NAMED = re.compile(r"[《“「][^》”」]{2,}[》”」]|、")
+_NUMBER = re.compile(r"^\s*(?:第[一二三四五六七八九十百]+[章节条]|[(（]?[一二三四五六七八九十\d]+[)）、.．]?)\s*")
+_NAMED_BY = 4  # characters that question and heading have in common
 _MOST = 3.0  # of either; more make a sentence longer, not more to the point
 _CHARACTERS = 30  # weigh as much as one figure or name
 
@@ -43,6 +46,13 @@ def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
         item for item in ranked if (item.chunk.report, item.chunk.address) == (best.chunk.report, best.chunk.address)
     ]
     return list(_lines(sorted(same[:MOST_LINES], key=lambda item: item.start), headed=False))
+
+
+def names_section(question: str, chunk: Chunk) -> bool:
+    """Whether a question for a summary has most of the words of a section's own heading: then that is what it means."""
+    heading = _NUMBER.sub("", chunk.path[-1]).rstrip("。:：") if chunk.path else ""
+    longest = SequenceMatcher(None, heading, question, autojunk=False).find_longest_match()
+    return longest.size >= max(_NAMED_BY, 0.6 * len(heading))
 
 
 def _particulars(text: str) -> float:

@@ -17,10 +17,12 @@ from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query, Record
 from rag.answers.refusal import nearest_fact, silence, why_refused
 from rag.answers.retrieval import Hit
-from rag.answers.summaries import summarize
+from rag.answers.summaries import names_section, summarize
 from rag.config import Config
 from rag.models.generator import Generator as TextGenerator
 from rag.reports.chunks import Chunk
+
+NAMED_AMONG = 5  # of the best sentences, one in a section that a question for a summary names
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,10 @@ class Writer:
             for facet, items in chosen.items()
         }
         least = self.calibrations.least(query.kind, self.config.refusal)
-        kept = {facet: items if confidences[facet] >= least else [] for facet, items in chosen.items()}
+        kept = {
+            facet: items if confidences[facet] >= least or _section_named(query, ranked[facet]) else []
+            for facet, items in chosen.items()
+        }
         return kept, max(confidences.values(), default=0.0)
 
     def _rows(
@@ -149,6 +154,12 @@ class Writer:
             pieces.append(piece)
             yield Event("token", piece)
         return "".join(pieces)
+
+
+def _section_named(query: Query, ranked: Sequence[Evidence]) -> bool:
+    """Whether a summary is asked for of a section that the best sentences stand in, and that the question names."""
+    best = [item for item in ranked if not item.unmet][:NAMED_AMONG]
+    return query.kind == "summary" and any(names_section(query.wording, item.chunk) for item in best)
 
 
 def _once(evidence: Iterable[Evidence]) -> list[Evidence]:

@@ -5,6 +5,7 @@ A second opinion on what the reader found: seventeen times its size, so it is as
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -68,6 +69,7 @@ class AdaptedJudge:
         self._model.eval()
         self._no_answer = self._tokenizer.convert_tokens_to_ids(NO_ANSWER)
         self._known: dict[tuple[int, ...], float] = {}
+        self._last: _Read | None = None  # what was read by itself last: `words` may go on from there
         self.identity = f"judge:{manifest.sha256_of(folder / FILENAME)[:16]}"
 
     def judge(self, question: str, passages: Sequence[str]) -> list[float]:
@@ -81,6 +83,11 @@ class AdaptedJudge:
         prompts = [prompt for prompt in dict.fromkeys(asked) if prompt not in known]
         for batch in _batches(prompts):
             longest = len(prompts[batch[-1]])
+            if len(batch) == 1:
+                self._last = self._read(prompts[batch[0]])
+                value = self._last.logits.float().log_softmax(-1)[self._no_answer].item()
+                known[prompts[batch[0]]] = _log_odds(value)
+                continue
             # Behind its end a causal model is blind, so what pads the shorter prompts needs no mask.
             ids = torch.tensor([[*prompts[at], *[self._no_answer] * (longest - len(prompts[at]))] for at in batch])
             with torch.inference_mode():
@@ -88,7 +95,7 @@ class AdaptedJudge:
                 last = torch.stack([row[len(prompts[at]) - 1] for at, row in zip(batch, hidden, strict=True)])
                 silent = self._model.lm_head(last).float().log_softmax(-1)[:, self._no_answer].tolist()
             for at, value in zip(batch, silent, strict=True):
-                known[prompts[at]] = math.log(max(_LEAST, -math.expm1(value))) - value
+                known[prompts[at]] = _log_odds(value)
         self._known |= {prompt: known[prompt] for prompt in prompts}
         return [known[prompt] for prompt in asked]
 
@@ -99,18 +106,40 @@ class AdaptedJudge:
         """
         import torch
 
-        ids = torch.tensor([prompt_ids(self._tokenizer, question, passage)])
+        prompt = tuple(prompt_ids(self._tokenizer, question, passage))
+        last, self._last = self._last, None
+        read = last if last and last.prompt == prompt else self._read(prompt)
+        logits, said = read.logits.clone(), list[int]()
+        logits[self._no_answer] = -math.inf  # that there is an answer is taken for granted
         with torch.inference_mode():
-            output = self._model.generate(
-                ids,
-                attention_mask=torch.ones_like(ids),
-                max_new_tokens=LONGEST_ANSWER,
-                do_sample=False,
-                eos_token_id=self._no_answer,
-                pad_token_id=self._no_answer,
-                begin_suppress_tokens=[self._no_answer],
-            )
-        return str(self._tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True))
+            while (token := int(logits.argmax())) != self._no_answer:
+                said.append(token)
+                if len(said) == LONGEST_ANSWER:
+                    break
+                output = self._model(torch.tensor([[token]]), past_key_values=read.cache, use_cache=True)
+                logits = output.logits[0, -1]
+        return str(self._tokenizer.decode(said, skip_special_tokens=True))
+
+    def _read(self, prompt: tuple[int, ...]) -> "_Read":
+        import torch
+
+        with torch.inference_mode():
+            output = self._model(torch.tensor([prompt]), use_cache=True, logits_to_keep=1)
+        return _Read(prompt, output.logits[0, -1], output.past_key_values)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A prompt that the model has read: the logits of what comes next, and the keys and values to go on from."""
+
+    prompt: tuple[int, ...]
+    logits: "torch.Tensor"
+    cache: Any
+
+
+def _log_odds(silent: float) -> float:
+    """ln(p / (1 - p)) of an answer from the log-probability that there is none."""
+    return math.log(max(_LEAST, -math.expm1(silent))) - silent
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", question: str, passage: str) -> list[int]:

@@ -61,6 +61,21 @@ def test_what_the_judge_finds_to_answer_goes_first_and_carries_its_verdict() -> 
     assert judge.read == ["甲。", "《某局总结》乙。", "丙。"]
 
 
+def test_where_the_best_is_judged_to_answer_the_others_are_not_read() -> None:
+    judge = Finding("甲")
+    found = look(ranked("甲。", "乙。", "丙。"), judge)
+    assert [(item.text, item.score) for item in found] == [("甲。", 4.0), ("乙。", -1.0), ("丙。", -2.0)]
+    assert judge.read == ["甲。"]
+    assert "judge" not in found[1].scores
+
+
+def test_one_that_does_not_meet_the_question_says_nothing_of_the_others() -> None:
+    judge = Finding("甲")
+    best, *others = ranked("甲。", "乙。", "丙。")
+    look([replace(best, unmet=("year:2018",)), *others], judge)
+    assert judge.read == ["甲。", "《某局总结》乙。", "丙。"]
+
+
 def test_a_year_that_has_been_checked_is_not_asked_of_the_judge_again() -> None:
     judge = Finding("甲")
     facet = query("2018年的学校新建了多少所？").facets[0]
@@ -129,7 +144,7 @@ def of_section(*unmet: str) -> list[Evidence]:
 def test_without_a_title_each_sentence_is_read_alone_too_and_the_mean_of_both_counts() -> None:
     judge = Finding("甲某")
     found = look_again(FACET, of_section(), judge=judge, titles={})
-    assert judge.read == [SECTION] * 3 + ["选举于5月8日举行。", "甲某当选。", "会议闭幕。"]
+    assert judge.read == [SECTION, "选举于5月8日举行。"] + [SECTION] * 2 + ["甲某当选。", "会议闭幕。"]
     assert [(item.text, item.scores["judge"]) for item in found] == [
         ("甲某当选。", 4.0),
         ("选举于5月8日举行。", 0.0),

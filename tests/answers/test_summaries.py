@@ -1,7 +1,9 @@
 """The section a summary means, and its lines in document order."""
 
-from rag.answers.summaries import summarize
-from tests.answers.made import evidence
+import pytest
+
+from rag.answers.summaries import names_section, summarize
+from tests.answers.made import chunk, evidence
 
 PARENT = "六、教师队伍建设"
 FIRST = (PARENT, "(一)师德师风")
@@ -52,3 +54,16 @@ def test_what_tells_of_another_year_is_no_part_of_a_summary() -> None:
 
 def test_nothing_retrieved_gives_nothing() -> None:
     assert summarize([]) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "named"),
+    [
+        ("某市2018年在特殊教育上准备干些什么?", "16.办好特殊教育", True),
+        ("概括高等教育的工作。", "22.推进中职、高等教育提质发展", False),
+        ("概括学前教育的工作。", "(一)普及学前教育", True),
+        ("概括德育工作。", "(二)德育", False),  # two characters say too little
+    ],
+)
+def test_a_question_names_a_section_by_most_of_its_heading(question: str, heading: str, named: bool) -> None:
+    assert names_section(question, chunk("建成9所。", path=(heading,))) is named

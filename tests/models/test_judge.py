@@ -92,6 +92,20 @@ def test_the_words_are_the_likeliest_tokens_from_the_first_that_is_no_end(base: 
     assert judge.words(QUESTION, PASSAGES[0]) == judge._tokenizer.decode(expected, skip_special_tokens=True)
 
 
+def test_the_words_of_what_was_judged_by_itself_go_on_from_there(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = AdaptedJudge(adapter(tmp_path, 0.0), base=base)
+    expected = judge.words(QUESTION, PASSAGES[0])
+    alone = judge.judge(QUESTION, PASSAGES[:1])
+    fresh = AdaptedJudge(adapter(tmp_path, 0.0), base=base)
+    assert alone[0] == pytest.approx(fresh.judge(QUESTION, PASSAGES)[0], abs=0.02)
+    monkeypatch.setattr(judge, "_read", None)  # nothing is left to read a prompt with
+    assert judge.words(QUESTION, PASSAGES[0]) == expected
+    with pytest.raises(TypeError):
+        judge.words(QUESTION, PASSAGES[0])  # what was read has been gone on from
+
+
 def test_missing_and_foreign_adapters_are_named(base: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"adapter\.safetensors"):
         AdaptedJudge(tmp_path, base=base)
