@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rag.answers.quantities import MONEY, Quantity, quantities
 
 _COUNTED = re.compile(
-    r"(?:多少|几(?![何十百千万]))\s*(?P<counter>人次|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支辆张根棵栋座])?(?P<noun>[一-鿿]{0,6})"
+    r"(?:多少|几(?![何十百千万]))\s*(?P<counter>人次|周岁|分(?![之布管校院园别公支])|平方米|平方公里|平米|亿元|万元|个月|公里|学时|课时|小时|场次|[个所名人位家项门场次期届批台套册件篇通间处条类种岁天年元倍亩米吨支辆张根棵栋座户])?(?P<noun>[一-鿿]{0,6})"
 )
 _ENGLISH_COUNTED = re.compile(r"how many|how much|what (?:number|share|percentage|proportion|rate|amount)", re.I)
 _PERCENT = re.compile(

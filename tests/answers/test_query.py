@@ -190,6 +190,7 @@ def test_the_year_of_a_document_chooses_it_and_no_comparison_is_made_of_another_
     query = ask("洛阳2018年的报告提出，到2019年底要建多少所？")
     assert (query.kind, query.reports) == ("plain", ("west-2018",))
     assert ask("2019年的总结里说建了多少所？").reports == ("west-2019",)
+    assert ask("洛阳2018年和2019年两份报告里，各建了多少所？").kind == "compare"
 
 
 def test_a_question_with_its_own_preposition_is_one_of_several_in_english() -> None:
@@ -239,3 +240,22 @@ def test_whether_something_is_so_is_not_what_a_question_for_something_else_asks(
 
 def test_traditional_characters_ask_the_same() -> None:
     assert ask("洛陽2019年有多少所學校？") == ask("洛阳2019年有多少所学校？")
+
+
+DISTRICT = [record("city", "广州", 2018), record("district", "天河", 2018), record("east", "泉州", 2018)]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "reports"),
+    [
+        ("广州天河区有多少所学校？", "plain", ("city", "district")),
+        ("天河区的广州户口孩子能报哪几所学校？", "plain", ("city", "district")),
+        ("广州和天河各有多少所学校？", "compare", ("city", "district")),
+        ("广州和泉州各有多少所学校？", "compare", ("city", "east")),
+    ],
+)
+def test_a_city_and_its_district_are_no_two_sides_unless_joined(
+    question: str, kind: str, reports: tuple[str, ...]
+) -> None:
+    query = understand(question, DISTRICT, filters=Filters(), longest=100)
+    assert (query.kind, query.reports) == (kind, reports)
