@@ -102,7 +102,7 @@ def _of_another_half(facet: Facet, text: str) -> bool:
 
 def _of_the_report(year: int, question: str) -> bool:
     """Whether a question names a year as that of a document (2018年的报告里): it may tell of other years."""
-    return bool(re.search(rf"{year}年?[^,，。；;、?？]{{0,10}}(?:报告|总结|要点|计划|规划|文件|通知)", question))
+    return bool(re.search(rf"{year}年?[^,，。；;、?？]{{0,10}}(?:报告|总结|要点|工作计划|文件|通知)", question))
 
 
 def _of_another_place(place: str, query: Query, text: str, around: str) -> bool:

@@ -5,10 +5,10 @@ from rag.answers.query import Filters, understand
 from rag.reports.chunks import Chunk
 
 
-def unmet(question: str, text: str, *, years: tuple[int, ...] = ()) -> list[str]:
+def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str = "") -> list[str]:
     query = understand(question, (), filters=Filters(), longest=500)
     chunk = Chunk("c", "r", "", (), "section", 0, len(text), text, years)
-    return unmet_by(query.facets[0], query, text, "", chunk, planned=False)
+    return unmet_by(query.facets[0], query, text, around, chunk, planned=False)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,9 @@ def test_what_the_question_fixes_is_met_or_named(question: str, text: str, expec
 
 def test_the_days_that_a_question_speaks_of_are_not_asked_for() -> None:
     assert unmet("查校园安全是不是只在开学那几天查一查?", "督查要做到全天候、常态化。") == []
+
+
+def test_a_plan_of_a_year_is_no_document_of_that_year() -> None:
+    title = "2017年工作报告 一、2016年工作回顾"
+    assert unmet("2017年又计划多少人?", "1600万人进城。", years=(2016,), around=title) == ["year:2017"]
+    assert unmet("2017年的报告说有多少人?", "1600万人进城。", years=(2016,), around=title) == []

@@ -93,3 +93,25 @@ def test_a_sentence_that_announces_a_list_is_shown_with_its_items() -> None:
     assert "（一）申请表； [2]" in answer
     assert "（二）证明。 [3]" in answer
     assert "不收费" not in answer
+
+
+UNSURE = {"reader": 0.01, "answerability": 0.01, "coverage": 0.2}
+
+
+@pytest.mark.parametrize(("heading", "summed_up"), [("16.办好特殊教育", True), ("17.健全资助体系", False)])
+def test_a_section_that_a_summary_names_is_summed_up_however_unsure_the_reader_is(
+    heading: str, summed_up: bool
+) -> None:
+    found = [evidence("完善送教上门机制。", path=(heading,), score=-3.0, **UNSURE)]
+    answer = written("概括特殊教育的工作。", found, Saying(""))
+    assert ("完善送教上门机制" in answer) is summed_up
+
+
+def test_for_one_item_of_a_list_that_is_asked_for_as_a_whole_the_list_is_shown() -> None:
+    text = "不予救助的情形：\n（一）情况不急；\n（二）材料不实。"
+    whole = evidence(text, path=("一、救助",))
+    item = "（二）材料不实。"
+    start = text.index(item)
+    found = [replace(whole, start=start, end=len(text), text=item, score=3.0, scores={**whole.scores, **SURE})]
+    assert "情况不急" in written("哪些情况不能救助？", found, Saying(""))
+    assert "情况不急" not in written("材料不实能救助吗？", found, Saying(""))
