@@ -1,6 +1,6 @@
 """A question and a sentence to the word by which they speak of two things of one sort: 高中 asked, 小学 told.
 
-What a small reader misses most often, because all other words agree. The sorts are those of education reports; words of
+What a small reader misses most often, because all other words agree. The sorts are those of official reports; words of
 one row mean the same. A word that is told and not asked counts only where the asked one is nowhere at hand.
 """
 
@@ -35,6 +35,18 @@ _SORTS: Sequence[Sequence[str]] = (
         r"每[人户家]?每?学期|[/／]学期",
     ),
     (r"上半年", r"下半年"),
+    (
+        r"随迁|外来|务工|流动人口|非(?:本[市地县区省])?户籍",
+        r"残疾|残障|特教|特殊教育",
+        r"留守",
+        r"孤儿|无人抚养",
+        r"贫困|困难|贫寒|低保|特困|建档立卡|脱贫",
+    ),
+    (r"取消|撤销|停办|停止|终止|关停|不再", r"启动|开展|实施|建立|设立|成立|创办|开办|新增|新建|加强|推进"),
+    (
+        r"减少|下降|降低|缩减|(?<!多)少了|下滑|回落|跌|降",
+        r"增加|增长|上升|提高|多了|上涨|提升|扩大|涨|增",
+    ),
     (r"进口", r"(?<!出)出口(?!成章)"),
     (r"第?一产业?", r"第?二产业?", r"第?三产业?"),
 )

@@ -16,6 +16,11 @@ from rag.answers.contrasts import contrasted
         ("抖音号有多少粉丝？", "微信粉丝35万人。", "抖音"),
         ("省级媒体报道多少篇？", "中央媒体报道30篇，影响力列全省前茅。", "省级"),
         ("男生的达标率是多少？", "女生达标率为96%。", "男生"),
+        ("随迁儿童的入园率是多少？", "适龄幼儿入园率98%，残疾儿童入园率85%。", "随迁"),
+        ("在哪里取消了培训计划？", "启动两市的培训计划。", "取消"),
+        ("近视率下降了多少？", "近视率增长2个百分点。", "下降"),
+        ("下半年建了几所？", "上半年建成3所。", "下半年"),
+        ("第三产业增长多少？", "第二产业增长7%。", "第三产业"),
     ],
 )
 def test_another_thing_of_the_sort_is_named(question: str, text: str, word: str) -> None:
@@ -33,6 +38,8 @@ def test_another_thing_of_the_sort_is_named(question: str, text: str, word: str)
         ("学校有多少所？", "公办学校有30所。", ""),
         ("哪个县级市通过了验收？", "某市通过国家级验收。", ""),
         ("户籍学生有多少？", "随迁子女和户籍学生一视同仁。", ""),
+        ("满分多少了？", "由30分增至40分。", ""),
+        ("近视率下降了多少？", "近视率下降2个百分点，体质达标率提高。", ""),
     ],
 )
 def test_what_speaks_of_the_thing_asked_is_no_contrast(question: str, text: str, around: str) -> None:
