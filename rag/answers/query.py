@@ -134,7 +134,8 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     reports = () if everything else tuple(record.id for record in meant)
     fields = fields_named(text, [record.metadata for record in meant])
     sides = _sides(text, regions)
-    kind = _kind(text, fields, sides, of_document or years, meant)
+    by_year = _reports_by_year(meant, of_document or years)
+    kind = _kind(text, fields, sides, by_year, meant)
     return Query(
         text=text,
         wording=wording,
@@ -143,7 +144,7 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
         reports=reports,
         regions=regions,
         years=years,
-        facets=tuple(_facets(text, wording, parts, language, kind, reports, years, sides, meant)),
+        facets=tuple(_facets(text, wording, parts, language, kind, reports, years, sides, by_year, meant)),
         fields=fields,
     )
 
@@ -241,9 +242,13 @@ def _of_the_years(records: list[Record], years: Sequence[int]) -> list[Record]:
 
 
 def _kind(
-    text: str, fields: Sequence[str], regions: Sequence[str], years: Sequence[int], records: Sequence[Record]
+    text: str,
+    fields: Sequence[str],
+    regions: Sequence[str],
+    by_year: Mapping[int, tuple[str, ...]],
+    records: Sequence[Record],
 ) -> Kind:
-    if (len(regions) > 1 and len(records) > 1) or _reports_by_year(records, years):
+    if (len(regions) > 1 and len(records) > 1) or by_year:
         return "compare"
     if fields:
         return "metadata"
@@ -263,12 +268,12 @@ def _facets(
     reports: tuple[str, ...],
     years: tuple[int, ...],
     regions: Sequence[str],
+    by_year: Mapping[int, tuple[str, ...]],
     records: Sequence[Record],
 ) -> Iterator[Facet]:
     if kind == "compare" and len(regions) < 2:
-        of_years = _reports_by_year(records, years)
-        for year, own in of_years.items():
-            words = about_one(text, f"{year}年", [f"{other}年" for other in of_years if other != year])
+        for year, own in by_year.items():
+            words = about_one(text, f"{year}年", [f"{other}年" for other in by_year if other != year])
             asks = modality(clause_of(text, f"{year}年"), question, yes_no=False)
             label = f"{year}年" if language == "zh" else str(year)
             yield Facet(words, own, (year,), asked(question), asks, label)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -220,6 +220,14 @@ def train(
     progress.save(model, optimizer)
 
 
+def mean_of(trained: Mapping[str, Tensor], start: Mapping[str, Tensor], *, keep: float) -> dict[str, Tensor]:
+    """Each weight as `keep` of what training started from and the rest of what it came to (arXiv:2109.01903)."""
+    return {
+        name: torch.lerp(tensor, start[name], keep) if tensor.is_floating_point() else tensor
+        for name, tensor in trained.items()
+    }
+
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PRESENT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -228,10 +236,17 @@ _PRESENT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--data", type=_PRESENT_FOLDER, required=True, help="folder of question sets, *.jsonl")
 @click.option("--out", type=_FOLDER, required=True, help="folder for the checkpoint and the finished weights")
 @click.option("--start", type=_PRESENT_FOLDER, default=None, help="folder of weights to go on from")
+@click.option(
+    "--keep",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="share of the weights gone on from in those that are written: a mean forgets less",
+)
 @click.option("--minutes", type=float, default=86.0, show_default=True, help="time to train, in all runs together")
 @click.option("--threads", type=int, default=2, show_default=True, help="CPU threads")
 @click.option("--seed", type=int, default=1, show_default=True, help="of the examples and their order")
-def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int, seed: int) -> None:
+def main(data: Path, out: Path, start: Path | None, keep: float, minutes: float, threads: int, seed: int) -> None:
     """Train the reader on the articles that are not held out; run it again to take an interrupted training up."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(threads)
@@ -249,7 +264,11 @@ def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int
     groups = Mixture.of(rows, sections=sections).groups(Random(f"{seed} {progress.step}"))
     stream = batches(groups, encoder, Random(seed))
     train(model, stream, progress=progress, minutes=minutes, dtype=arithmetic(config))
-    path = reader_weights.save(model.state_dict(), out, metadata={"base": BASE, "steps": str(progress.step)})
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    if start is not None:
+        reader_weights.load(model, start)
+        weights = mean_of(weights, model.state_dict(), keep=keep)
+    path = reader_weights.save(weights, out, metadata={"base": BASE, "steps": str(progress.step)})
     logger.info("weights in %s, %d bytes", path, path.stat().st_size)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.answers.asked import Asked, asked
 from rag.answers.quantities import quantities
@@ -190,7 +192,8 @@ def test_the_year_of_a_document_chooses_it_and_no_comparison_is_made_of_another_
     query = ask("洛阳2018年的报告提出，到2019年底要建多少所？")
     assert (query.kind, query.reports) == ("plain", ("west-2018",))
     assert ask("2019年的总结里说建了多少所？").reports == ("west-2019",)
-    assert ask("洛阳2018年和2019年两份报告里，各建了多少所？").kind == "compare"
+    both = ask("对照洛阳2018年和2019年两份报告，前一年（2017年与2018年）各建了多少所？")
+    assert (both.kind, [facet.label for facet in both.facets]) == ("compare", ["2018年", "2019年"])
 
 
 def test_a_question_with_its_own_preposition_is_one_of_several_in_english() -> None:
@@ -259,3 +262,30 @@ def test_a_city_and_its_district_are_no_two_sides_unless_joined(
 ) -> None:
     query = understand(question, DISTRICT, filters=Filters(), longest=100)
     assert (query.kind, query.reports) == (kind, reports)
+
+
+PIECES = [
+    "洛阳",
+    "泉州",
+    "2018年",
+    "2019年",
+    "2017年",
+    "的报告里",
+    "和",
+    "，",
+    "？",
+    "建了多少所",
+    "哪些",
+    "概括",
+    "吗",
+    "分别",
+    "打算",
+    "how many",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12))
+def test_every_question_has_something_to_find_evidence_for(pieces: list[str]) -> None:
+    query = ask("".join(pieces))
+    assert query.facets
+    assert all(set(facet.reports) <= {one.id for one in RECORDS} for facet in query.facets)

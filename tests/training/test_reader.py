@@ -9,7 +9,7 @@ import torch
 
 from rag.models.cross_encoder import CrossEncoder, PairEncoder, embedder_tokenizer
 from rag.training.examples import Example
-from rag.training.reader import BATCH_TOKENS, Item, Progress, batches, item_of, loss_of, own, rate, train
+from rag.training.reader import BATCH_TOKENS, Item, Progress, batches, item_of, loss_of, mean_of, own, rate, train
 from tests.tiny_encoder import write_tiny_encoder
 
 PASSAGE = "成都新建幼儿园36所。小学有5所。"
@@ -58,6 +58,14 @@ def test_batches_hold_every_example_and_little_padding(encoder: PairEncoder) -> 
 
 def test_the_rate_warms_up_and_ends_at_nothing() -> None:
     assert [rate(share) for share in (0, 0.025, 0.05, 0.525, 1, 1.2)] == pytest.approx([0, 0.5, 1, 0.5, 0, 0])
+
+
+def test_kept_weights_are_a_part_of_the_mean() -> None:
+    trained, start = {"a": torch.tensor([4.0]), "ids": torch.tensor([1])}, {"a": torch.tensor([0.0])}
+    mean = mean_of(trained, start, keep=0.25)
+    assert mean["a"].item() == 3.0
+    assert mean["ids"].item() == 1
+    assert mean_of(trained, start, keep=0.0)["a"].item() == 4.0
 
 
 def test_a_batch_without_answers_has_no_span_loss(embedder: Path, encoder: PairEncoder) -> None:
