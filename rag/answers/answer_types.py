@@ -8,6 +8,7 @@ from rag.answers.asked import TIMES_IN_WORDS
 from rag.answers.places import names_tagged, places_named, tagged_words
 from rag.answers.quantities import quantities
 from rag.answers.verification import squeeze
+from rag.reports.places import divisions_in
 
 AnswerType = Literal["", "body", "person", "place", "time", "figure"]
 
@@ -96,7 +97,7 @@ def names_answer(text: str, question: str, kind: AnswerType) -> bool:
         return any(squeeze(match[0]) not in said for match in _TIME.finditer(text))
     names = names_tagged(text, _TAGS[kind])
     if kind == "place":
-        names = [*names, *places_named(text), *_DIVISION.findall(text)]
+        names = [*names, *places_named(text), *divisions_in(text), *_DIVISION.findall(text)]
     if kind == "person":  # the tagger takes some schools for people (幼儿园)
         names = [*(name for name in names if name[-1] not in "园校院班"), *_SIGNED.findall(text)]
     if kind == "person" and not ASKS_NAME.search(question):

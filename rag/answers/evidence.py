@@ -186,7 +186,10 @@ def choose(facet: Facet, ranked: Sequence[Evidence]) -> list[Evidence]:
     for item in near:
         if not missing:
             break
-        if item.score >= chosen[0].score - MOST_BEHIND and len(_missing(facet, [*chosen, item])) < len(missing):
+        # One beside the best that has more of the question's words may be any way behind: it has the other figure's.
+        more = item.chunk.id == chosen[0].chunk.id and item.scores["coverage"] > chosen[0].scores["coverage"]
+        near_enough = more or item.score >= chosen[0].score - MOST_BEHIND
+        if near_enough and len(_missing(facet, [*chosen, item])) < len(missing):
             chosen.append(item)
             missing = _missing(facet, chosen)
     return chosen

@@ -18,7 +18,7 @@ from rag.reports.chunks import Chunk, sentences
 # Kinds of question: whether something is so, or in short, no words of a sentence answer.
 JUDGED = ("plain", "compare", "responsible")
 LOOKED_AT = 3  # sentences
-# Log-odds; where the best sentence is judged so, the others are not read: in none of 16 such cases, of 88 questions, had
+# Log-odds; where the best sentence is judged so, the others are not read: in none of 16 such cases (88 questions) had
 # another one been chosen.
 ENOUGH = 0.5
 SURE = 0.85  # probability

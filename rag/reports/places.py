@@ -75,6 +75,17 @@ def lies_in(place: str, other: str) -> bool:
     return other in _above().get(place, frozenset())
 
 
+def divisions_in(words: str) -> list[str]:
+    """The divisions of the list that a text names in full, wherever they stand (助推沐川县巩固: 沐川县)."""
+    names = _names()
+    return [
+        name
+        for suffix in re.finditer("[省市县区州盟旗]", words)
+        for begin in range(max(0, suffix.end() - _LONGEST_NAME), suffix.end() - 2)
+        if (name := words[begin : suffix.end()]) in names and not _GENERIC.search(name)
+    ]
+
+
 def _listed_at(words: str, position: int) -> Place | None:
     names = _names()
     for end in range(min(len(words), position + _LONGEST_NAME), position + 1, -1):

@@ -232,3 +232,13 @@ def test_a_sentence_is_taken_where_an_earlier_question_has_its_only_figure() -> 
 def test_where_a_plan_is_asked_for_a_sentence_that_states_one_stands_higher() -> None:
     scores = {"reader": 0.5, "answerability": 0.5, "coverage": 0.0, "typed": 0.0, "retrieval": 0.0}
     assert combined(scores | {"intended": 1.0}) - combined(scores | {"intended": 0.0}) == 1.5
+
+
+def test_beside_the_best_the_sentence_with_more_of_the_questions_words_has_the_other_figure() -> None:
+    facet = query("入围多少人，入围率是多少？").facets[0]
+    best = replace(evidence("入围3460人。", score=9.0, coverage=0.2), chunk=chunk("入围3460人。入围率达52.4%。"))
+    rate = replace(best, start=8, end=18, text="入围率达52.4%。", score=3.0, scores={**best.scores, "coverage": 0.6})
+    assert choose(facet, [best, rate]) == [best, rate]
+    other = replace(rate, scores={**rate.scores, "coverage": 0.1})
+    assert choose(facet, [best, other]) == [best]
+    assert choose(facet, [best, replace(rate, chunk=chunk("入围率达52.4%。", start=90))]) == [best]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.reports.places import is_national, most_named, place_of
+from rag.reports.places import divisions_in, is_national, lies_in, most_named, place_of
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,14 @@ def test_what_speaks_for_the_whole_country() -> None:
     assert is_national("中华人民共和国市场主体登记管理条例")
     assert is_national("国务院办公厅")
     assert not is_national("中国教育学会")
+
+
+def test_divisions_are_found_in_full_wherever_they_stand() -> None:
+    assert divisions_in("助推沐川县巩固，在各市县区和城区帮扶美姑县") == ["沐川县", "美姑县"]
+
+
+def test_a_district_lies_in_its_city_and_not_the_other_way_round() -> None:
+    assert lies_in("天河", "广州")
+    assert lies_in("天河", "广东")
+    assert not lies_in("广州", "天河")
+    assert not lies_in("泉州", "广州")
