@@ -39,6 +39,13 @@ _IN_WORDS = {
     "ordinal": re.compile(r"首(?=[个款届批次任座家])|最后一"),
 }
 _NOT_ASKING = ("第", "十", "百", "哪", "好", "那", "这", "前", "近")  # before 几
+# People who are counted, with what is said of them before: then nothing but people, or places for them, tells how many.
+_PEOPLE = re.compile(
+    r"(?:新|在校|优秀|困难|贫困|留守|随迁|残疾|公办|专任|骨干|外籍)*"
+    r"(?:学生|老师|教师|孩子|幼儿|儿童|新生|毕业生|老人|干部|党员|校长|家长|员工|职工|居民|群众|农民|志愿者|人才|专家|医生|护士|选手|运动员"
+    r"|[一-鿿]{0,3}(?:人员|工作者|子女|学员))"
+)
+_OF_PEOPLE = frozenset(("", "人", "名", "位", "人次", "户", "个"))
 _DECIDED_BY = ("由", "归", "让", "听")  # 具体少收多少由哪个部门来定 asks who decides
 _ASKS_ELSE = re.compile(r"哪|什么|谁|多少")  # then the 几 of 平壤的几所小学 asks nothing
 _ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re.I)
@@ -75,6 +82,8 @@ class Asked:
             return True
         if figure.kind != "number":
             return False
+        if self.counter in ("人", "名", "位"):
+            return figure.counter in _OF_PEOPLE
         if self.counter == "元":
             return figure.counter in MONEY or (not figure.counter and float(figure.value) >= _SUM)
         return not self.counter or Quantity("number", figure.value, self.counter, 0, 0).agrees_with(figure)
@@ -120,6 +129,8 @@ def asked(text: str) -> tuple[Asked, ...]:
             continue
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
             continue
+        if not counter and _PEOPLE.match(noun):
+            counter = "人"
         found.append(
             Asked("number", "元" if counter.endswith("元") else counter, re.split(r"[的是在了呢吗有和与、]", noun)[0])
         )

@@ -16,7 +16,8 @@ from rag.reports.chunks import Chunk
 from rag.reports.dates import years_in
 
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
-_RATE = re.compile(r"(?<![频功速汇长成])率")  # not 增长率, 完成率
+_RATE = re.compile(r"([一-鿿][一-鿿])(?<![频功速汇长成])率")  # not 增长率, 完成率
+_SAME_RATE = {"入围": "上线", "录取": "上线", "达线": "上线", "就学": "入学"}
 _SHARE = re.compile(r"率|比例|占|比重|覆盖|普及")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
@@ -80,9 +81,13 @@ def _given(facet: Facet, figures: Sequence[Quantity]) -> bool:
 
 
 def _no_rate(facet: Facet, text: str) -> bool:
-    """Whether a rate is asked for and all shares of a sentence that names none tell of a change or a target met."""
-    asks = _RATE.search(facet.text) and facet.asked[0].kind == "percent"
-    return bool(asks and "%" in text) and not _SHARE.search(text) and "%" not in _OF_CHANGE.sub("", text)
+    """Whether a rate is asked for and the sentence names others only, or none and tells of a change or a target met."""
+    if not _RATE.search(facet.text) or facet.asked[0].kind != "percent" or "%" not in text:
+        return False
+    named, told_of = ({_SAME_RATE.get(name, name) for name in _RATE.findall(words)} for words in (facet.text, text))
+    if named and told_of:
+        return not named & told_of
+    return not _SHARE.search(text) and "%" not in _OF_CHANGE.sub("", text)
 
 
 def _of_another_half(facet: Facet, text: str) -> bool:

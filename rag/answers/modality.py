@@ -11,7 +11,7 @@ _IN_THE_END = re.compile(r"最终|最后|实际|结果|actual|in the end|finally
 _PLAN = re.compile(r"原定|(?:原|原先|原本|原来)的?(?:计划|规划|打算|设想|预计|预期|目标|安排)|originally", re.I)
 _TARGET = re.compile(r"目标|计划|规划|打算|预计|预期|target|plan", re.I)
 _INTENDED = re.compile(
-    r"打算|预计|希望|争取|力争|(?:准备|计划|想)(?=[在到于]?\d|[建投新招改创开在到于花让把实增培办盖])|目标(?=是|为|定|多少)|计划(?=多少|几)"
+    r"打算|预计|希望|争取|力争|(?:准备|计划|想)(?=[在到于]?\d|[建投新招改创开在到于花让把实增培办盖])|目标(?=是|为|定|多少|分别|各)|计划(?=多少|几)"
     r"|\b(?:plans?|planned|aims?|expect(?:s|ed)?) to\b",
     re.I,
 )

@@ -285,7 +285,9 @@ def _facets(
             named = _years_of(text, region, regions, years, of_region)
             own = tuple(record.id for record in _of_the_years(of_region, named))
             clause = clause_of(text, region)
-            asks = modality(clause or beside(text, region, regions), question, yes_no=False)
+            joined = any(other in clause for other in regions if other != region)
+            words_of_it = beside(text, region, regions) if joined or not clause else clause
+            asks = modality(words_of_it, question, yes_no=False)
             yield Facet(words, own, named, asked(clause or question), asks, region)
         return
     questions = [part for part in parts if contains_question(part)]

@@ -10,7 +10,7 @@ from rag.answers.labelled import names_role
 from rag.answers.quantities import quantities
 from rag.reports.chunks import Chunk
 
-MOST_LINES = 5  # of a single section
+MOST_LINES = 7  # of a single section
 MOST_LINES_OF_PARENT = 10
 _ELSEWHERE = ("year:", "place:")  # what a sentence of another year or place does not meet
 _NAMED = re.compile(r"[《“「][^》”」]{2,}[》”」]|、")

@@ -212,6 +212,8 @@ def test_an_outcome_is_asked_of_the_side_whose_words_ask_for_it() -> None:
     query = ask("入园率，洛阳2019年实际是多少？泉州2020年的目标是多少？")
     assert [(facet.label, facet.asks) for facet in query.facets] == [("洛阳", "outcome"), ("泉州", "target")]
     assert query.facets[0].text == "入园率，洛阳2019年实际是多少?"
+    joined = ask("入园率，洛阳2019年实际和泉州2020年的目标分别是多少？")
+    assert [(facet.label, facet.asks) for facet in joined.facets] == [("洛阳", "outcome"), ("泉州", "target")]
 
 
 def test_a_year_beside_one_side_of_a_comparison_is_not_asked_of_a_side_that_has_no_report_of_it() -> None:
