@@ -139,13 +139,17 @@ def read_contexts(
     """EM and F1 of the reader's best span; where a file has unanswerable rows, the AUROC of its answerability too.
 
     Lines of `question`, `context`, `answers` (any is right) and, for a row that its context does not answer,
-    `is_impossible`. Rows with an id in `without` are left out; of the others the first `limit` are read.
+    `is_impossible`. Rows with an id in `without`, or a blank question, are left out; of the others the first `limit`
+    are read.
     """
     figures: dict[str, Figures] = {}
     rows: dict[str, Rows] = {}
-    for path in files:
+    asked = {path: _asked(path, without=without, limit=limit) for path in files}
+    for line in (line for lines in asked.values() for line in lines):
+        line.required("context")  # what is wrong with a late line is said before hours of reading
+    for path, lines in asked.items():
         own = rows[path.name] = []
-        for line in counted(_asked(path, without=without, limit=limit), f"reading {path.name}", progress):
+        for line in counted(lines, f"reading {path.name}", progress):
             own.append(_read(line, reader))
         answerable = [row for row in own if not row["is_impossible"]]
         impossible = [row for row in own if row["is_impossible"]]
@@ -161,10 +165,14 @@ def read_contexts(
 
 
 def _asked(path: Path, *, without: Collection[str], limit: int | None) -> list[Line]:
+    """The first `limit` lines that ask something: public sets have rows with a blank question, which say nothing."""
     lines = [line for line in read_lines(path) if line.text("id") not in without]
     if not lines:
         raise InputError(f"every question of {path} is to be left out", remedy="Ask questions of another set.")
-    return lines[:limit]
+    asking = [line for line in lines if line.text("question").strip()]
+    if not asking:
+        raise lines[0].malformed("has no `question`, nor has any other line")
+    return asking[:limit]
 
 
 def _read(line: Line, reader: "Reader") -> dict[str, Any]:

@@ -99,3 +99,18 @@ def test_questions_the_reader_has_seen_are_left_out(tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == ["2"]
     with pytest.raises(InputError, match="every question of"):
         read_contexts([path], KeywordReader("德国"), without={"1", "2", "3"})
+
+
+def test_a_blank_question_is_left_out_and_a_late_line_without_context_stops_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    good = {"id": "1", "question": "?", "context": "德国学者", "answers": ["德国"]}
+    blank = written(tmp_path, "blank.jsonl", [good, good | {"id": "2", "question": ""}])
+    assert read_contexts([blank], KeywordReader("德国")).figures["blank.jsonl"]["questions"] == 1
+    with pytest.raises(InputError, match="line 1: has no `question`"):
+        read_contexts([written(tmp_path, "none.jsonl", [good | {"question": ""}])], KeywordReader("德国"))
+    late = written(tmp_path, "late.jsonl", [good, good | {"id": "2", "context": ""}])
+    counts: list[int] = []
+    with pytest.raises(InputError, match="line 2: has no `context`"):
+        read_contexts([blank, late], KeywordReader("德国"), progress=lambda what, done, number: counts.append(done))
+    assert counts == []
