@@ -57,12 +57,12 @@ def fields_named(text: str, reports: Sequence[Metadata]) -> tuple[str, ...]:
     first = _field_named(text, reports)
     if not first:
         return ()
-    fields = [first]
+    fields: list[str] = []
     labels = {label.label for report in reports for label in report.labels} - _FIELD_LABELS
     for clause in _CLAUSE.split(text):
         fields += [field for field, words in _ASKED_TOO.items() if words.search(clause)]
         fields += sorted(label for label in labels if _names(clause, label))
-    return tuple(dict.fromkeys(fields))
+    return tuple(dict.fromkeys(fields if first in fields else [first, *fields]))
 
 
 def _names(clause: str, label: str) -> bool:

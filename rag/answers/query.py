@@ -136,17 +136,8 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     sides = _sides(text, regions)
     by_year = _reports_by_year(meant, of_document or years)
     kind = _kind(text, fields, sides, by_year, meant)
-    return Query(
-        text=text,
-        wording=wording,
-        language=language,
-        kind=kind,
-        reports=reports,
-        regions=regions,
-        years=years,
-        facets=tuple(_facets(text, wording, parts, language, kind, reports, years, sides, by_year, meant)),
-        fields=fields,
-    )
+    query = Query(text, wording, language, kind, reports, regions, years, facets=(), fields=fields)
+    return replace(query, facets=tuple(_facets(query, parts, sides, by_year, meant)))
 
 
 def simplified(text: str) -> str:
@@ -260,22 +251,22 @@ def _kind(
 
 
 def _facets(
-    question: str,
-    text: str,
+    query: Query,
     parts: Mapping[str, str],
-    language: str,
-    kind: Kind,
-    reports: tuple[str, ...],
-    years: tuple[int, ...],
     regions: Sequence[str],
     by_year: Mapping[int, tuple[str, ...]],
     records: Sequence[Record],
 ) -> Iterator[Facet]:
+    """The parts of a question that has none yet: one for each side of a comparison, each of several questions, or one.
+
+    `parts` are its clauses, each with the words it is matched by, `regions` and `by_year` the sides of a comparison.
+    """
+    question, text, kind, reports, years = query.text, query.wording, query.kind, query.reports, query.years
     if kind == "compare" and len(regions) < 2:
         for year, own in by_year.items():
             words = about_one(text, f"{year}年", [f"{other}年" for other in by_year if other != year])
             asks = modality(clause_of(text, f"{year}年"), question, yes_no=False)
-            label = f"{year}年" if language == "zh" else str(year)
+            label = f"{year}年" if query.language == "zh" else str(year)
             yield Facet(words, own, (year,), asked(question), asks, label)
         return
     if kind == "compare":
@@ -295,7 +286,7 @@ def _facets(
         # Points to sum up (请归纳几点) are no figure that the reports should give.
         asks = modality(question, question, yes_no=kind == "yesno")
         whole = Facet(text, reports, years, () if kind == "summary" else asked(question), asks)
-        alone = each_alone(question) if kind == "plain" and language == "zh" else ()
+        alone = each_alone(question) if kind == "plain" and query.language == "zh" else ()
         alone = () if any(name in regions for name, _ in alone) else alone
         parts_alone = (
             replace(
@@ -315,7 +306,7 @@ def _facets(
     topic = _TOPIC.match(text)
     for part in questions:
         context = topic[0] if topic else text[: text.find(part)] if part == questions[0] else text
-        words = f"{context} {part}".strip() if language == "zh" else parts[part]
+        words = f"{context} {part}".strip() if query.language == "zh" else parts[part]
         if part != questions[0] and (subject := _SUBJECT.match(questions[0])) and _PRONOUN.search(part):
             words = _PRONOUN.sub(subject[0], part, count=1)
         asks = modality(part, question, yes_no=kind == "yesno")

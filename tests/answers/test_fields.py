@@ -1,0 +1,50 @@
+"""The fields of a masthead that questions ask for, against a made-up masthead."""
+
+import pytest
+
+from rag.answers.fields import fields_named
+from rag.reports.metadata import Field, Metadata
+
+
+def masthead(title: str, *labels: str) -> Metadata:
+    nothing = dict.fromkeys(("issuer", "region", "kind", "published", "dated", "document_number", "index_number"))
+    return Metadata(
+        title=Field(title, 0, len(title), ""),
+        years=(),
+        labels=tuple(Field("x", 0, 1, label) for label in labels),
+        **nothing,
+    )
+
+
+REPORTS = [masthead("洛阳市教育局工作总结", "文章来源", "主题分类", "文号")]
+
+
+@pytest.mark.parametrize(
+    ("question", "fields"),
+    [
+        ("这份总结的文号是多少？", ("document_number",)),
+        ("这份文件哪天发布的，文号是什么？", ("published", "document_number")),
+        ("这份通知的索引号是什么，由哪个单位印发的？", ("index_number", "issuer")),
+        ("这份材料的主题分类是什么？", ("主题分类",)),
+        ("这份通知落款是什么时间？", ("signed",)),
+        ("这份方案是哪年成文的？", ("dated",)),
+        ("Who issued this report?", ("issuer",)),
+        ("洛阳市教育局工作总结是什么时候公开的，谁供的稿？", ("published", "文章来源")),
+        # A document that a report mentions, not the report itself.
+        ("洛阳什么时候发布了智慧校园行动计划？", ()),
+        ("《智慧校园行动计划》是哪天发布的？", ()),
+        ("有多少所学校？", ()),
+        ("把这份总结的文号抄给我。", ()),
+    ],
+)
+def test_fields_in_the_order_of_the_clauses(question: str, fields: tuple[str, ...]) -> None:
+    assert fields_named(question, REPORTS) == fields
+
+
+def test_a_label_that_names_a_usual_field_is_that_field_once() -> None:
+    assert fields_named("这份总结的文号是多少，文号是怎么编的？", REPORTS) == ("document_number",)
+
+
+def test_without_a_masthead_only_the_usual_fields_are_known() -> None:
+    assert fields_named("这份材料的主题分类是什么？", []) == ()
+    assert fields_named("这份材料的文号是什么？", []) == ("document_number",)
