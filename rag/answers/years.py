@@ -13,11 +13,15 @@ _DOCUMENT_SAYS = (
     r"年?(?:[和与及、](?:19|20)\d{2}年?)*[的度]?[^,，。;；、?？\d]{0,12}(?:报告|总结|要点|计划|规划|方案|通知|文件|自评)(?:材料)?[》”]?"
     r"(?:[里中上,，]|提出|提到|说|写|指出|显示|要求|明确|披露|讲)"
 )
-_BARE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])")
+# Without the word for it: before what it is the year of (2022世界大会), or at the end of a name in letters (CES2023).
+_BARE_YEAR = re.compile(
+    r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])"
+    r"|(?<=[A-Za-z])(?:19\d|20[0-3])\d(?![\d.,%A-Za-z])"
+)
 
 
 def years_said(text: str) -> set[int]:
-    """Years a text names, those without the word for it too (2022世界大会)."""
+    """Years a text names, those without the word for it too."""
     return {int(figure.value) for figure in quantities(text) if figure.kind == "year"} | {
         int(year) for year in _BARE_YEAR.findall(half_width(text))
     }

@@ -5,6 +5,8 @@ def test_years_are_named_with_the_word_for_it_or_before_a_name() -> None:
     assert years_said("2018年建成9所,比2017年多。") == {2017, 2018}
     assert years_said("2022世界大会") == {2022}
     assert years_said("2022人参加") == set()
+    assert years_said("CES2023 将于1月开幕") == {2023}
+    assert years_said("RTX2060 显卡") == set()
 
 
 def test_a_year_measured_against_is_not_spoken_of() -> None:
