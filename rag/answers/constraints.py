@@ -18,9 +18,12 @@ from rag.reports.dates import years_in
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 _RATE = re.compile(r"([一-鿿][一-鿿])(?<![频功速汇长成])率")  # not 增长率, 完成率
 _SAME_RATE = {"入围": "上线", "录取": "上线", "达线": "上线", "就学": "入学"}
-_SHARE = re.compile(r"率|比例|占|比重|覆盖|普及")
+_SHARE = re.compile(r"比例|占|比重|覆盖|普及")
+_COMMON = re.compile(r"以[上下]")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
+# What a question begins with and a year follows is a place though no dictionary has it (沱溪县2024年…).
+_AT_THE_HEAD = re.compile(r"^(?![全各我本该每某这那几])[一-鿿]{2,3}[市县区州旗](?=(?:19|20)\d{2}年)")
 # A year at the head of a question, or behind the name it begins with, is that of which it asks.
 _FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
 
@@ -37,9 +40,9 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     if facet.years and known and asked_of and not set(facet.years) & known:
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
     section = squeeze(chunk.text + around)
-    for place in places_named(facet.text):
+    for place in dict.fromkeys((*places_named(facet.text), *_AT_THE_HEAD.findall(facet.text))):
         # A report of a place seldom says which province that is in.
-        if place in query.regions or (query.regions and is_province(place)):
+        if {place, short_form(place)} & set(query.regions) or (query.regions and is_province(place)):
             continue
         # 四川哪个市: what is asked for is within it; 北京冬奥会: it is part of a name, which may be told in short.
         if re.search(rf"{place}(?:的?哪|[^,，。的在与和]{{0,3}}(?:奥运?|亚运|大运|世博)会)", facet.text):
@@ -85,13 +88,15 @@ def _no_rate(facet: Facet, text: str) -> bool:
     if not _RATE.search(facet.text) or facet.asked[0].kind != "percent" or "%" not in text:
         return False
     named, told_of = ({_SAME_RATE.get(name, name) for name in _RATE.findall(words)} for words in (facet.text, text))
-    if named and told_of:
+    if told_of:
         return not named & told_of
-    return not _SHARE.search(text) and "%" not in _OF_CHANGE.sub("", text)
+    if _SHARE.search(text):  # a share of what the rate is named after (在园幼儿占…, asked for 入园率)
+        return not set("".join(named)) & set(_COMMON.sub("", text))
+    return "率" not in text and "%" not in _OF_CHANGE.sub("", text)
 
 
 def _of_another_half(facet: Facet, text: str) -> bool:
-    """Whether the half of a sentence that speaks of what is asked has no such figure, but another half has.
+    """Whether one half of a sentence alone speaks of what is asked, and has no such figure, but another half has.
 
     Halves stand between semicolons (生产总值稳中有升；财政收入10亿元). None of 570 questions with known answers had one
     in another half.
@@ -101,8 +106,8 @@ def _of_another_half(facet: Facet, text: str) -> bool:
         return False
     asked = {term for part in FILLER.split(re.sub(r"(?:19|20)\d{2}年?", " ", facet.text)) for term in terms(part)}
     held = [len(asked & terms(half)) for half in halves]
-    most = max(held)
-    return most > 0 and held.count(most) == 1 and not _given(facet, told(halves[held.index(most)]))
+    speaking = [half for half, terms_of_it in zip(halves, held, strict=True) if terms_of_it]
+    return len(speaking) == 1 and not _given(facet, told(speaking[0]))
 
 
 def _of_the_report(year: int, question: str) -> bool:

@@ -20,6 +20,11 @@ _OF_ONE = re.compile(
 # The same where the second is nothing but what it asks: 报告是谁作的,哪天作的.
 _WHICH = r"(?:是|由|在|有)?(?:谁|哪|什么时候|何时|多少|几)[^,，]*"
 _OF_ONE_TOO = re.compile(rf"(?P<one>[^,，]{{3,}}?)(?P<a>{_WHICH})[,，]\s*(?P<b>{_WHICH})(?<![高低多少大小快慢强])")
+# What was planned, and in a clause without a matter of its own what came of it: 原计划建多少所,实际建成几所.
+_PLANNED_AND_DONE = re.compile(
+    r"(?P<before>[^,，]*?)(?P<plan>原定|原(?:来|先|本)?的?(?:计划|打算|准备|预计|目标)|计划|打算|准备|预计|目标)(?P<matter>[^,，]*(?:多少|几)[^,，]*)"
+    r"[,，;；][^,，]{0,4}(?P<outcome>实际|最后|最终|结果)[^,，]{0,8}(?:多少|几)[^,，]{0,6}"
+)
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
 _OF_A_YEAR = re.compile(r"(?:19|20)\d{2}年")
 _ASKING = re.compile(r"多少|几|哪|谁|什么|何时")
@@ -37,7 +42,7 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
     >>> each_alone("2018年和2019年新建幼儿园多少所")
     (('2018年', '2018年新建幼儿园多少所'), ('2019年', '2019年新建幼儿园多少所'))
     """
-    if in_turn := _years_in_turn(question):
+    if in_turn := _years_in_turn(question) or _planned_and_done(question):
         return in_turn
     if _TOGETHER.search(question) or not (
         _EACH.search(question) or answer_type(question) or not _OPEN.search(question)
@@ -78,6 +83,17 @@ def _years_in_turn(question: str) -> tuple[tuple[str, str], ...]:
     if not matter or _ASKING.search(matter) or len(asking) < 2 or len({*map(tuple, years)}) < len(years):
         return ()
     return tuple((own[0], f"{matter},{clauses[at]}") for at, own in zip(asking, years, strict=True) if len(own) == 1)
+
+
+def _planned_and_done(question: str) -> tuple[tuple[str, str], ...]:
+    """The same for what was planned and what came of it.
+
+    >>> _planned_and_done("2024年原打算新增多少学位,最后实际是多少?")
+    (('原打算', '2024年原打算新增多少学位'), ('实际', '2024年实际新增多少学位'))
+    """
+    if not (found := _PLANNED_AND_DONE.fullmatch(question.rstrip("?？"))):
+        return ()
+    return tuple((found[key], found["before"] + found[key] + found["matter"]) for key in ("plan", "outcome"))
 
 
 def asks_of_each(question: str) -> bool:

@@ -260,8 +260,8 @@ def _missing(facet: Facet, chosen: Sequence[Evidence]) -> list[int]:
 
 
 def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:
-    """Sentence spans without the white space around them; without empty ones, the bare heading and questions."""
-    heading = squeeze(chunk.path[-1]) if chunk.path else ""
+    """Sentence spans without the white space around them; without empty ones, questions and the section's title."""
+    title = squeeze(chunk.title)
     spans = []
     for start, end in sentences(chunk.text):
         words = chunk.text[start:end]
@@ -269,6 +269,6 @@ def content_sentences(chunk: Chunk) -> list[tuple[int, int]]:
         end -= len(words) - len(words.rstrip())
         bare = words.strip()
         # A number by itself is that of a page or an item.
-        if bare and not _NUMBER.fullmatch(bare) and squeeze(words).rstrip("。:") != heading and not is_question(words):
+        if bare and not _NUMBER.fullmatch(bare) and squeeze(words).rstrip("。:") != title and not is_question(words):
             spans.append((start, end))
     return spans

@@ -36,12 +36,13 @@ _ASKED_TOO = {
     "index_number": _METADATA["index_number"],
     "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网|发出|发的)|发布(?:日期|时间)"),
     "issuer": re.compile(
-        rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|发的|发出)|(?:发布|发文)(?:机构|单位|机关)"
+        rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|(?<!签)发[的出])|(?:发布|发文)(?:机构|单位|机关)"
     ),
 }
 _FIELD_LABELS = frozenset(
     mastheads.ISSUERS + mastheads.PUBLISHED + mastheads.DATED + mastheads.DOCUMENT_NUMBERS + mastheads.INDEX_NUMBERS
 )
+_ITSELF = re.compile(rf"(?:报告|总结|要点|自评|年报)(?:材料)?[是由的]?(?:{_WHEN}|{_WHO})")
 _SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
@@ -66,8 +67,13 @@ def fields_named(text: str, reports: Sequence[Metadata]) -> tuple[str, ...]:
 
 
 def _names(clause: str, label: str) -> bool:
-    """Whether a clause asks for a masthead's line by its label, or for the source of a text as who supplied it."""
-    return (len(label) >= 3 and label in clause) or ("来源" in label and bool(_SUPPLIED.search(clause)))
+    """Whether a clause asks for a masthead's line by its label, or as who did what it is named after (签发人, 来源)."""
+    did = label[:-1] if label.endswith("人") and len(label) >= 3 else ""
+    return (
+        (len(label) >= 3 and label in clause)
+        or ("来源" in label and bool(_SUPPLIED.search(clause)))
+        or bool(did and re.search(rf"(?:{_WHO}|who){did}", clause))
+    )
 
 
 def _field_named(text: str, reports: Sequence[Metadata]) -> str:
@@ -79,7 +85,7 @@ def _field_named(text: str, reports: Sequence[Metadata]) -> str:
             return field if _about_the_report(text, reports, named=field in ("document_number", "index_number")) else ""
     labels = {label.label for report in reports for label in report.labels}
     return next(
-        (label for label in sorted(labels, key=lambda word: (-len(word), word)) if len(label) >= 3 and label in text),
+        (label for label in sorted(labels, key=lambda word: (-len(word), word)) if _names(text, label)),
         "",
     )
 
@@ -94,7 +100,7 @@ def _about_the_report(text: str, reports: Sequence[Metadata], *, named: bool) ->
     quoted = re.findall(r"《([^》]+)》", text)
     if quoted:
         return any(name in title or title in name for name in quoted for title in titles)
-    if named or _POINTING.search(text) or not re.search(r"[一-鿿]{2}", text):
+    if named or _POINTING.search(text) or _ITSELF.search(text) or not re.search(r"[一-鿿]{2}", text):
         return True
     words = character_pairs(_ABOUT_METADATA.sub(" ", text))
     return any(len(words & character_pairs(title)) >= len(words) / 2 for title in titles)

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from rag.errors import ConfigError
 from rag.reports.dates import years_covered, years_in
 from rag.reports.lines import squeezed, trimmed, unquoted
+from rag.reports.numbering import read_marker
 from rag.reports.outline import NUMBERED, PART, TITLED
 from rag.reports.reading import Report
 from rag.reports.sections import FURNITURE, Section, address, heading_path, walk
@@ -23,6 +25,9 @@ _APART = re.compile(
     r"\s*(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）、.．](?!\d)|第[一二三四五六七八九十百\d]+[章节条]|[•·●■◆—-]|[^，。]{1,12}[:：])"
 )
 _LONGEST_TITLE = 80  # characters of the title that are embedded
+# A number that counts or measures, not a year, a day or one that is part of a name.
+_FIGURE = re.compile(r"(?<![第\d.])\d[\d.,]*(?:[%％‰]|(?![年月日届号条版期])[一-鿿])")
+_REMARK = re.compile(r"[(（][^()（）]*[)）]|[。；;！!]")
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,26 @@ class Chunk:
     text: str
     years: tuple[int, ...]
 
+    @cached_property
+    def title(self) -> str:
+        """The section's heading without white space, where it only names what follows it; "" where it states something.
+
+        An item may be one sentence long (3.新建幼儿园12所。), which then is its heading too. So it is where a number
+        counts or measures something, and where a sentence of several clauses is all there is but remarks in brackets.
+        """
+        heading = squeezed(self.path[-1]) if self.path else ""
+        text = squeezed(self.text)
+        if not heading or not text.startswith(heading):
+            return heading
+        marker = read_marker(heading)
+        words, rest = heading[marker.end if marker else 0 :], text[len(heading) :]
+        whole = re.search("[，,；;]", words) and rest[:1] in _SENTENCE_END and not _REMARK.sub("", rest)
+        return "" if _FIGURE.search(words) or (rest and whole) else heading
+
     @property
     def is_bare(self) -> bool:
-        """Whether it holds a heading and nothing else, so that it can answer no question."""
-        return bool(self.path) and squeezed(self.text).rstrip("。：:") == squeezed(self.path[-1])
+        """Whether it holds a title and nothing else, so that it can answer no question."""
+        return bool(self.title) and squeezed(self.text).rstrip("。：:") == self.title
 
 
 def chunk_report(report: Report, *, count_tokens: Callable[[str], int], limit: int) -> list[Chunk]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rag.reports.lines import INVISIBLE, trimmed, unquoted
 
 _CHINESE = "[〇零一二三四五六七八九十百]"
+_FORMAL, _PLAIN = "壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十"
 LONGEST_HEADING = 50  # characters behind the marker; a longer first sentence is text, and its first clause the heading
 _LONGEST_LABEL = 20  # characters before a colon that ends a heading ("1.工作目标:到年底…")
 LARGEST_GAP = 2  # numbers that may be missing in a sequence (a lost line, a slip of the typist)
@@ -50,6 +51,7 @@ STYLES = (
         _style(f"第一{unit}", rank, rf"第\s*(?P<chinese>{_CHINESE}+|\d{{1,3}})\s*{unit}(?![的规第之至和及或所款项])")
         for rank, unit in enumerate(("部分", "分编", "编", "篇", "章", "节", "条"))
     ),
+    _style("壹、", 9, rf"(?P<chinese>[{_FORMAL}]{{1,3}})\s*(?:、|{_POINT})"),
     _style("一、", 10, rf"(?P<chinese>{_CHINESE}{{1,5}})\s*(?:、|{_POINT})"),
     _style("第一步", 10, rf"第\s*(?P<chinese>{_CHINESE}{{1,3}}|\d{{1,2}})\s*步(?=[\s：:、，,])"),
     _style("(一)", 11, rf"(?:[(（]\s*(?P<chinese>{_CHINESE}{{1,5}})\s*[)）]|(?P<sign>[㈠-㈩]))、?"),
@@ -69,7 +71,7 @@ _LEAD = re.compile(rf"[\s{INVISIBLE}]*")
 # Words that white space parts from what follows, unless each of them is a letter of its own (总  则).
 _APART = re.compile(rf"{_LEAD.pattern}[^\s，,。；;：:、]{{3,30}}(?=[ \u3000\xa0]+[^\s，,。；;：:、]{{2}})")
 _LISTING = re.compile(r"[^，,。；;：:、]{3,30}(?=一是.+二是)")
-_OPENING = frozenset("第(（首其再最〇零一二三四五六七八九十百0123456789０１２３４５６７８９")
+_OPENING = frozenset("第(（首其再最〇零一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾0123456789０１２３４５６７８９")
 _OPENING |= {chr(code) for first, last in ("①⑳", "⑴⒇", "⒈⒛", "㈠㈩") for code in range(ord(first), ord(last) + 1)}
 
 
@@ -112,7 +114,7 @@ def _value(found: re.Match[str]) -> int:
 
 
 def _number(numeral: str) -> int:
-    return int(numeral) if numeral.isdigit() else chinese_number(numeral)
+    return int(numeral) if numeral.isdigit() else chinese_number(numeral.translate(str.maketrans(_FORMAL, _PLAIN)))
 
 
 def _shares_a_noun(line: str, marker: Marker) -> bool:

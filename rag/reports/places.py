@@ -24,6 +24,7 @@ _PEOPLE = (
     "|仡佬|保安|裕固|独龙"
 )
 _PEOPLES = re.compile(rf"(?<=..)(?:(?:{_PEOPLE})族?|[回藏苗彝壮满侗瑶白傣黎佤畲水土羌怒各]族)+(?=自治)")
+_NO_NAME = re.compile(r"政府|委员会|办公室|关于|印发|教育|工作")  # what stands between two names, in none
 _FEWEST = 3  # times that a text names a place before that is taken for its own
 _LONGEST_NAME = 16
 
@@ -102,6 +103,8 @@ def _written_at(words: str, position: int) -> Place | None:
         return None
     whole = found.group()
     listed = next((start for start in range(1, len(whole) - 1) if whole[start:] in _names()), 0)
+    if _NO_NAME.search(whole[listed:]):
+        return None
     return Place(_short(whole[listed:]), position + listed, found.end())
 
 

@@ -41,7 +41,15 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str 
         ("失业率是多少?", "上年为4%，今年为3.9%。", []),
         ("本科上线率是多少?", "高中阶段毛入学率达到97%。", ["figure:"]),
         ("本科上线率是多少?", "本科入围率达到52%。", []),
+        ("本科上线率是多少?", "教师中本科以上学历占97.4%。", ["figure:"]),
+        ("公办率是多少?", "公办园在园幼儿占56.7%。", []),
         ("入学率是多少?", "毛入学率达到97%。", []),
+        # The half of a sentence that says it need not name it again, where the other speaks of it too.
+        ("务工人员的孩子读公立学校的比例多大?", "务工人员子女3.6万人；就读公办学校比例88.6%。", []),
+        ("全区财政收入增长了百分之几?", "全区财政收入稳中有升；进口额12%。", ["figure:"]),
+        # A place that no dictionary has.
+        ("沱溪县2024年的巩固率是多少?", "九年义务教育巩固率98.4%。", ["place:沱溪县"]),
+        ("沱溪县2024年的巩固率是多少?", "沱溪九年义务教育巩固率98.4%。", []),
         # Nothing but people, or places for them, tells how many people.
         ("这些学校一共有多少学生?", "外籍人员子女学校达到4所。", ["figure:学生"]),
         ("培训了多少老师?", "培训教师3000人次。", []),

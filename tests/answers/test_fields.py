@@ -16,7 +16,7 @@ def masthead(title: str, *labels: str) -> Metadata:
     )
 
 
-REPORTS = [masthead("洛阳市教育局工作总结", "文章来源", "主题分类", "文号")]
+REPORTS = [masthead("洛阳市教育局工作总结", "文章来源", "主题分类", "文号", "签发人")]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,8 @@ REPORTS = [masthead("洛阳市教育局工作总结", "文章来源", "主题分
         ("这份方案是哪年成文的？", ("dated",)),
         ("Who issued this report?", ("issuer",)),
         ("洛阳市教育局工作总结是什么时候公开的，谁供的稿？", ("published", "文章来源")),
+        ("履职自评报告是谁签发的、落款哪天？", ("signed", "签发人")),
+        ("这份报告的签发人是谁？", ("签发人",)),
         # A document that a report mentions, not the report itself.
         ("洛阳什么时候发布了智慧校园行动计划？", ()),
         ("《智慧校园行动计划》是哪天发布的？", ()),

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies
 from rag.errors import ConfigError
 from rag.reports.chunks import Chunk, chunk_report, embedding_text, embedding_title, sentences
 from rag.reports.metadata import read_metadata
+from rag.reports.numbering import heading_of, read_marker
 from rag.reports.reading import Report, find_reports, read_report
 from rag.reports.sections import address, parse_sections, walk
 from tests.reports import texts
@@ -64,6 +65,25 @@ def test_one_chunk_per_section_without_furniture() -> None:
     assert chunks[3].text == "1.抓好学习教育。开展专题学习12次。覆盖全部学校。\n牵头科室:机关党委\n"
     assert chunks[3].path == ("一、加强党的建设", "1.抓好学习教育")
     assert chunks[3].years == (2021,)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("3.新建教师周转房96套，租金减半。\n", ""),
+        ("3.体检标准提高到600元", ""),
+        ("8、迎接省级评估，时间推迟到明年。（牵头股室：督导室）\n", ""),
+        ("8、迎接省级评估，做好准备。各校要自查。\n", "8、迎接省级评估，做好准备"),
+        ("(一)坚持立德树人，提高教育质量\n", "(一)坚持立德树人，提高教育质量"),
+        ("3.严禁小学化。\n", "3.严禁小学化"),
+        ("二、2024年第12条和第3届\n", "二、2024年第12条和第3届"),
+    ],
+)
+def test_a_heading_that_states_something_is_no_title(text: str, title: str) -> None:
+    marker = read_marker(text)
+    assert marker is not None
+    chunk = Chunk("", "r", "1", (heading_of(text, marker),), "numbered", 0, len(text), text, ())
+    assert (chunk.title, chunk.is_bare) == (title, bool(title) and "各校" not in text)
 
 
 def test_what_is_embedded_is_title_headings_and_text() -> None:

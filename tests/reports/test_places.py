@@ -28,6 +28,7 @@ from rag.reports.places import divisions_in, is_national, lies_in, most_named, p
         ("中共乐山市委教育工作委员会", "乐山", "乐山市"),
         ("关于受理天河区人才公寓申请的公告", "天河", "天河区"),
         ("某某市教育局", "某某", "某某市"),
+        ("某某区人民政府关于印发某某区教育规划的通知", "某某", "某某区"),
     ],
 )
 def test_the_innermost_place_that_words_begin_with(words: str, name: str, written: str) -> None:
