@@ -40,6 +40,8 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     if facet.years and known and asked_of and not set(facet.years) & known:
         unmet.append(f"year:{'、'.join(map(str, facet.years))}")
     section = squeeze(chunk.text + around)
+    # In a report, a place named only further on is that of what is said there.
+    so_far = squeeze(around + chunk.text[: chunk.text.find(text) + len(text)]) if around else section
     for place in dict.fromkeys((*places_named(facet.text), *_AT_THE_HEAD.findall(facet.text))):
         # A report of a place seldom says which province that is in.
         if {place, short_form(place)} & set(query.regions) or (query.regions and is_province(place)):
@@ -47,7 +49,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
         # 四川哪个市: what is asked for is within it; 北京冬奥会: it is part of a name, which may be told in short.
         if re.search(rf"{place}(?:的?哪|[^,，。的在与和]{{0,3}}(?:奥运?|亚运|大运|世博)会)", facet.text):
             continue
-        if short_form(place) not in section or _of_another_place(place, query, text, around):
+        if short_form(place) not in so_far or _of_another_place(place, query, text, around):
             unmet.append(f"place:{place}")
     figures = told(text)
     if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text) or _no_rate(facet, text)):

@@ -74,6 +74,19 @@ def test_what_the_question_fixes_is_met_or_named(question: str, text: str, expec
     assert unmet(question, text) == expected
 
 
+def test_a_place_named_further_on_is_that_of_what_is_said_there() -> None:
+    query = understand("台山的巩固率是多少?", (), filters=Filters(), longest=500)
+    words, title = "巩固率98.4%。", "江门市2017年工作总结"
+
+    def lacking(text: str, around: str) -> list[str]:
+        chunk = Chunk("c", "r", "", (), "section", 0, len(text), text, ())
+        return unmet_by(query.facets[0], query, words, around, chunk, planned=False)
+
+    assert lacking(f"{words}台山市通过评估。", title) == ["place:台山"]
+    assert lacking(f"台山市通过评估。{words}", title) == []
+    assert lacking(f"{words}台山市通过评估。", "") == []  # a passage of which neither title nor place is known
+
+
 def test_the_days_that_a_question_speaks_of_are_not_asked_for() -> None:
     assert unmet("查校园安全是不是只在开学那几天查一查?", "督查要做到全天候、常态化。") == []
 
