@@ -42,7 +42,10 @@ _SORTS: Sequence[Sequence[str]] = (
         r"孤儿|无人抚养",
         r"贫困|困难|贫寒|低保|特困|建档立卡|脱贫",
     ),
-    (r"取消|撤销|停办|停止|终止|关停|不再", r"启动|开展|实施|建立|设立|成立|创办|开办|新增|新建|加强|推进"),
+    (
+        r"取消|撤销|停办|停止|终止|关停|关掉|关闭|取缔|清退|不再",
+        r"启动|开展|实施|建立|设立|成立|创办|开办|新增|新建|加强|推进",
+    ),
     (
         r"减少|下降|降低|缩减|(?<!多)少了|下滑|回落|跌|降",
         r"增加|增长|上升|提高|多了|上涨|提升|扩大|涨|增",
@@ -64,6 +67,11 @@ def contrasted(question: str, text: str, around: str) -> str:
         if not asked:
             continue
         told = [words for words in sort if words.search(text)]
+        if sort is _PATTERNS[0] and not told and not _COMPULSORY.search(text):
+            # A stage that the headings name holds below them; 中小学 are all of them but kindergarten and university.
+            schools = {found.re for found in asked} - {sort[0], sort[5]}
+            above = _COMPULSORY.sub("", around) if schools else around
+            told = [words for words in sort if words.search(above)]
         if any(found.re.search(text + around) for found in asked):
             continue
         if sort is _PATTERNS[0] and _contains_compulsory(asked, text, around):

@@ -11,6 +11,7 @@ CHINESE_DATE = re.compile(
 YEARS = re.compile(
     r"(?<!\d)((?:19|20)\d{2})(?:年?\s*[-—–－~～至到]\s*((?:19|20)\d{2}))?(?!\d)(?=\s*年|\s*[-—–_度]|[^\d月]|$)"
 )
+_FIVE_YEARS = re.compile(r"十(?P<number>[一二三四五六])五[”\"]?.*(?:规划|计划)")
 _LONGEST_SPAN_OF_YEARS = 10
 # A main heading by which what follows is the review or the plan of some years: 一、2017年工作回顾, 一、过去五年的工作,
 # 一、“十二五”时期和2015年工作回顾.
@@ -28,6 +29,13 @@ def years_in(words: str) -> tuple[int, ...]:
         until = int(last or first)
         years.update(range(int(first), until + 1) if until - int(first) <= _LONGEST_SPAN_OF_YEARS else (int(first),))
     return tuple(sorted(years))
+
+
+def years_planned(title: str) -> tuple[int, ...]:
+    """The years of the five-year plan that a title is of: “十四五”教育发展规划 is for 2021 to 2025."""
+    found = _FIVE_YEARS.search(title)
+    first = 2001 + 5 * chinese_number(found["number"]) if found else 0
+    return tuple(range(first, first + 5)) if found else ()
 
 
 def years_covered(heading: str, latest: int | None = None) -> tuple[int, ...]:

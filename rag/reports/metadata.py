@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.reports import formats, mastheads
-from rag.reports.dates import CHINESE_DATE, DATE, YEARS, iso_date, years_covered, years_in
+from rag.reports.dates import CHINESE_DATE, DATE, YEARS, iso_date, years_covered, years_in, years_planned
 from rag.reports.furniture import is_text
 from rag.reports.layout import laid_out
 from rag.reports.lines import Line, split_lines, squeezed, trimmed
@@ -360,7 +360,8 @@ def _years(
 ) -> tuple[tuple[int, ...], Field | None]:
     """The years that title, parts and outermost headings name, and the first words that do; else the year of `date`.
 
-    A review without a year (过去一年工作回顾) beside the plan for one is of the years before it.
+    A review without a year (过去一年工作回顾) beside the plan for one is of the years before it; a five-year plan is of
+    all of its years.
     """
     named: list[Field] = []
     if title and years_in(title.value):
@@ -369,7 +370,8 @@ def _years(
         if years_in(section.heading):
             named += [found] if (found := _period(text, section.start, section.own_end, BODY)) else []
     headings = [section.heading for section in sections] + ([title.value] if title else [])
-    years = tuple(sorted({year for words in headings for year in years_in(words)}))
+    planned = years_planned(title.value) if title else ()
+    years = tuple(sorted({*planned, *(year for words in headings for year in years_in(words))}))
     if years and years[-1] in {year for words in headings for year in years_covered(words)}:
         years = tuple(sorted({*years, *(year for words in headings for year in years_covered(words, years[-1]))}))
     if years or date is None:

@@ -20,6 +20,7 @@ from rag.answers.contrasts import contrasted
         ("在哪里取消了培训计划？", "启动两市的培训计划。", "取消"),
         ("近视率下降了多少？", "近视率增长2个百分点。", "下降"),
         ("下半年建了几所？", "上半年建成3所。", "下半年"),
+        ("取缔了几家培训班？", "新增培训机构608所。", "取缔"),
         ("第三产业增长多少？", "第二产业增长7%。", "第三产业"),
     ],
 )
@@ -44,3 +45,10 @@ def test_another_thing_of_the_sort_is_named(question: str, text: str, word: str)
 )
 def test_what_speaks_of_the_thing_asked_is_no_contrast(question: str, text: str, around: str) -> None:
     assert contrasted(question, text, around) == ""
+
+
+def test_a_stage_that_the_headings_name_is_that_of_what_stands_below() -> None:
+    assert contrasted("幼儿园的评价分几个等级？", "评价分为四个等级。", "中小学校评价办法") == "幼儿园"
+    assert contrasted("高中的评价分几个等级？", "评价分为四个等级。", "中小学校评价办法") == ""
+    assert contrasted("幼儿园的入园率是多少？", "比上年提高2%。", "三、高中教育") == "幼儿园"
+    assert contrasted("幼儿园的入园率是多少？", "比上年提高2%。", "三、学前和高中教育") == ""

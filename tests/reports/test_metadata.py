@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.reports.dates import iso_date, years_covered, years_in
+from rag.reports.dates import iso_date, years_covered, years_in, years_planned
 from rag.reports.metadata import Field, Metadata, read_metadata
 from rag.reports.sections import parse_sections
 
@@ -154,6 +154,14 @@ def test_the_masthead_of_the_first_of_two_reports() -> None:
 )
 def test_years(words: str, years: tuple[int, ...]) -> None:
     assert years_in(words) == years
+
+
+def test_a_five_year_plan_is_of_all_its_years() -> None:
+    assert years_planned("某区教育事业发展“十四五”规划的通知") == (2021, 2022, 2023, 2024, 2025)
+    assert years_planned("某市“十三五”时期工作总结") == ()
+    title = "某区教育事业发展“十三五”规划"
+    years = metadata_of(f"{title}\n\n一、总则\n建设学校。\n二、任务\n建设校舍。\n").years
+    assert years == (2016, 2017, 2018, 2019, 2020)
 
 
 @pytest.mark.parametrize(
