@@ -21,7 +21,7 @@ from rag.models.judge import NO_ANSWER, prompt_ids
 from rag.models.runtime import arithmetic
 from rag.training.examples import Example, load_rows, split
 from rag.training.mixture import Mixture, disguised, elsewhere
-from rag.training.reader import POOL_GROUPS, Progress, rate
+from rag.training.reader import KEEP, POOL_GROUPS, Progress, mean_of, rate
 from rag.training.written import load_sections, split_sections
 
 if TYPE_CHECKING:
@@ -202,10 +202,11 @@ def train(model: Any, stream: Iterator[list[Item]], *, progress: Progress, minut
     default=None,
     help="folder of an adapter to go on from",
 )
+@KEEP
 @click.option("--minutes", type=float, default=68.0, show_default=True, help="time to train, in all runs together")
 @click.option("--threads", type=int, default=2, show_default=True, help="CPU threads")
 @click.option("--seed", type=int, default=1, show_default=True, help="of the examples and their order")
-def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int, seed: int) -> None:
+def main(data: Path, out: Path, start: Path | None, keep: float, minutes: float, threads: int, seed: int) -> None:
     """Train the judge on the articles that are not held out; run it again to take an interrupted training up."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -226,7 +227,10 @@ def main(data: Path, out: Path, start: Path | None, minutes: float, threads: int
     mixture = Mixture.of(rows, lengths=LENGTHS, sections=sections)
     stream = batches(mixture, tokenizer, Random(f"{seed} {progress.step}"))
     train(model, stream, progress=progress, minutes=minutes)
-    path = judge_adapter.save(matrices(model), out, metadata={"base": JUDGE_BASE, "steps": str(progress.step)})
+    adapter = matrices(model)
+    if start is not None:
+        adapter = mean_of(adapter, judge_adapter.load(start), keep=keep)
+    path = judge_adapter.save(adapter, out, metadata={"base": JUDGE_BASE, "steps": str(progress.step)})
     logger.info("adapter in %s, %d bytes", path, path.stat().st_size)
 
 

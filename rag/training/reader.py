@@ -223,26 +223,27 @@ def train(
 def mean_of(trained: Mapping[str, Tensor], start: Mapping[str, Tensor], *, keep: float) -> dict[str, Tensor]:
     """Each weight as `keep` of what training started from and the rest of what it came to (arXiv:2109.01903)."""
     return {
-        name: torch.lerp(tensor, start[name], keep) if tensor.is_floating_point() else tensor
+        name: torch.lerp(tensor, start[name].to(tensor.dtype), keep) if tensor.is_floating_point() else tensor
         for name, tensor in trained.items()
     }
 
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PRESENT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-@click.command()
-@click.option("--data", type=_PRESENT_FOLDER, required=True, help="folder of question sets, *.jsonl")
-@click.option("--out", type=_FOLDER, required=True, help="folder for the checkpoint and the finished weights")
-@click.option("--start", type=_PRESENT_FOLDER, default=None, help="folder of weights to go on from")
-@click.option(
+KEEP = click.option(
     "--keep",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
     help="share of the weights gone on from in those that are written: a mean forgets less",
 )
+
+
+@click.command()
+@click.option("--data", type=_PRESENT_FOLDER, required=True, help="folder of question sets, *.jsonl")
+@click.option("--out", type=_FOLDER, required=True, help="folder for the checkpoint and the finished weights")
+@click.option("--start", type=_PRESENT_FOLDER, default=None, help="folder of weights to go on from")
+@KEEP
 @click.option("--minutes", type=float, default=86.0, show_default=True, help="time to train, in all runs together")
 @click.option("--threads", type=int, default=2, show_default=True, help="CPU threads")
 @click.option("--seed", type=int, default=1, show_default=True, help="of the examples and their order")

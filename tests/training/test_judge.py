@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from rag.models import judge_adapter
 from rag.models.judge import NO_ANSWER, AdaptedJudge
 from rag.training import judge
 from rag.training.examples import Example, Row
@@ -111,4 +112,9 @@ def test_rows_of_a_file_become_an_adapter(base: Path, tmp_path: Path, monkeypatc
     assert outcome.exit_code == 0
     arguments = [*arguments, "--out", str(tmp_path / "further"), "--start", str(tmp_path / "out")]
     assert CliRunner().invoke(judge.main, arguments, catch_exceptions=False).exit_code == 0
+    kept = [*arguments, "--out", str(tmp_path / "kept"), "--keep", "1"]
+    assert CliRunner().invoke(judge.main, kept, catch_exceptions=False).exit_code == 0
+    start, trained, same = (judge_adapter.load(tmp_path / name) for name in ("out", "further", "kept"))
+    assert all(torch.equal(start[name], same[name]) for name in start)
+    assert not all(torch.equal(start[name], trained[name]) for name in start)
     assert len(AdaptedJudge(tmp_path / "out", base=base).judge("新建多少所?", [PASSAGE, "没有。"])) == 2
