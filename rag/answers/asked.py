@@ -76,7 +76,7 @@ class Asked:
             # A table may give a rate without its sign (99.46); an index of less than one (0.93) is none.
             bare = figure.kind == "number" and "." in figure.value and float(figure.value) >= 1
             return bare or figure.kind in ("percent", "ratio", "points")
-        if figure.kind == "percent" and not self.counter:
+        if figure.kind in ("percent", "points") and not self.counter:
             return True
         if figure.kind == "year" and self.counter == "年":
             return True
@@ -129,7 +129,7 @@ def asked(text: str) -> tuple[Asked, ...]:
             continue
         if not counter and (_PERCENT.search(text) or _MONEY.search(text) or _ORDINAL.search(text)):
             continue
-        if not counter and _PEOPLE.match(noun):
+        if counter in ("", "个") and _PEOPLE.match(noun):
             counter = "人"
         found.append(
             Asked("number", "元" if counter.endswith("元") else counter, re.split(r"[的是在了呢吗有和与、]", noun)[0])

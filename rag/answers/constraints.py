@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rag.answers.answer_types import ASKS_NAME, names_answer, repeats
-from rag.answers.asked import told
+from rag.answers.asked import contains_question, told
 from rag.answers.contrasts import contrasted
 from rag.answers.coverage import FILLER, terms
 from rag.answers.places import is_province, places_named, short_form
@@ -17,10 +17,11 @@ from rag.reports.dates import years_in
 
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 _RATE = re.compile(r"([一-鿿][一-鿿])(?<![频功速汇长成])率")  # not 增长率, 完成率
-_SAME_RATE = {"入围": "上线", "录取": "上线", "达线": "上线", "就学": "入学"}
+_SAME_RATE = {"入园": "入学", "入围": "上线", "录取": "上线", "达线": "上线", "就学": "入学"}
 _SHARE = re.compile(r"比例|占|比重|覆盖|普及")
 _COMMON = re.compile(r"以[上下]")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
+_WAS_PLANNED = re.compile(r"计划|目标|打算|原定|预期|预计|plan|target", re.I)
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
 # What a question begins with and a year follows is a place though no dictionary has it (沱溪县2024年…).
 _AT_THE_HEAD = re.compile(r"^(?![全各我本该每某这那几])[一-鿿]{2,3}[市县区州旗](?=(?:19|20)\d{2}年)")
@@ -55,6 +56,8 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text) or _no_rate(facet, text)):
         unmet.append(f"figure:{facet.asked[0].noun}")
     for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
+        if contains_question(name):
+            continue  # “哪些事不准干”: the asker's own words
         if squeeze(name) not in section and not _counted_off(name, text):
             unmet.append(f"name:{name}")
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
@@ -64,7 +67,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
         unmet.append("repeated:")
     if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
         unmet.append("person:")
-    premise = _false_premise(query, figures, section)
+    premise = _false_premise(facet, query, figures, section)
     if premise:
         unmet.append(f"premise:{premise}")
     if facet.asks == "outcome" and planned:
@@ -125,13 +128,13 @@ def _of_another_place(place: str, query: Query, text: str, around: str) -> bool:
     return any(short_form(other) not in squeeze(query.text + "".join(query.regions)) for other in others)
 
 
-def _false_premise(query: Query, figures: Sequence[Quantity], section: str) -> str:
+def _false_premise(facet: Facet, query: Query, figures: Sequence[Quantity], section: str) -> str:
     """A figure the question takes for granted where the section has another one of its kind; "" if there is none.
 
     Only figures that are not read off by counting: shares, decimals, numbers of a hundred and more.
     """
-    if query.kind == "yesno":
-        return ""  # asked whether it is so, and told what is so
+    if query.kind == "yesno" or (facet.asks == "outcome" and _WAS_PLANNED.search(query.wording)):
+        return ""  # asked whether it is so, or what came of it, and told what is so
     given = quantities(section)
     for stated in quantities(query.wording):
         exact = stated.kind in ("percent", "points") or (

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 _SORTS: Sequence[Sequence[str]] = (
     (
         r"幼儿园|学前|幼儿|托育|保育",
-        r"小学(?!期)",
-        r"初中|初级中学",
+        r"(?<!中)小学(?!期)|[一二三四五六]年级",
+        r"初中|初级中学|初[一二三](?![年步])|[七八九]年级",
         r"高中|普高|高级中学|高一|高二|高三",
         r"中职|中等职业|职业(?:教育|学校|高中|院校)|职教|职高|技工|中专",
         r"高校|大学|高等教育|高职|高等职业|职业(?:技术)?(?:学院|大学)",
@@ -22,6 +22,7 @@ _SORTS: Sequence[Sequence[str]] = (
         r"(?:非|没有?|无|不是|不具有|未取得)(?:本市|本地|本县|本区|本省|当地)?(?:的)?户[籍口]|随迁|外来|务工",
         r"(?<!非)(?<!非本市)(?<!非本地)(?<!非本县)(?<!非本区)(?<!非本省)户籍",
     ),
+    tuple(f"{grade}年级" for grade in "一二三四五六七八九"),
     (r"公办|公立", r"民办|私立"),
     (r"农村|乡村|乡镇", r"(?<![些个座级边])城市|城区|城镇"),
     (r"国家级|全国(?!前|第)|国赛|中央", r"省级|全省(?!前|第)|省赛", r"(?<![城县])市级", r"[县区]级(?!市)"),
@@ -64,14 +65,14 @@ def contrasted(question: str, text: str, around: str) -> str:
     """
     for sort in _PATTERNS:
         asked = [found for words in sort if (found := words.search(question))]
-        if not asked:
+        if not asked or (sort is _PATTERNS[0] and _COMPULSORY.search(question)):
             continue
         told = [words for words in sort if words.search(text)]
         if sort is _PATTERNS[0] and not told and not _COMPULSORY.search(text):
             # A stage that the headings name holds below them; 中小学 are all of them but kindergarten and university.
-            schools = {found.re for found in asked} - {sort[0], sort[5]}
-            above = _COMPULSORY.sub("", around) if schools else around
-            told = [words for words in sort if words.search(above)]
+            told = [words for words in sort if words.search(around)]
+            if _COMPULSORY.search(around) and not {found.re for found in asked} - {sort[0], sort[5]}:
+                told += sort[1:3]
         if any(found.re.search(text + around) for found in asked):
             continue
         if sort is _PATTERNS[0] and _contains_compulsory(asked, text, around):

@@ -13,7 +13,7 @@ _WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|[�
 _WHO = r"谁|哪一?个?(?:单位|机构|部门|处室|局)|什么(?:单位|机构|部门)"
 # Fields of `Metadata` by their usual names; "signed" is the date under a cover letter.
 _METADATA = {
-    "document_number": re.compile(r"文号|发文字号|文件编号|document number", re.I),
+    "document_number": re.compile(r"文号|发文字号|文件编?号|document number", re.I),
     "index_number": re.compile(r"索引号|index number", re.I),
     "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
     "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),

@@ -5,7 +5,9 @@ from typing import Literal
 
 Modality = Literal["", "plan", "target", "outcome"]
 
-_OUTCOME = re.compile(r"最终|最后|实际|结果|真正|已经|已建|建成的|actual|in the end|finally|already", re.I)
+_OUTCOME = re.compile(
+    r"最终|最后|实际|结果|真正|已经|已建|建成的|拖[到延后]|推迟|延[期误后]|没能|actual|in the end|finally|already", re.I
+)
 # Whether something is so already is answered by a plan to do it; whether it came about in the end is not.
 _IN_THE_END = re.compile(r"最终|最后|实际|结果|actual|in the end|finally", re.I)
 _PLAN = re.compile(r"原定|(?:原|原先|原本|原来)的?(?:计划|规划|打算|设想|预计|预期|目标|安排)|originally", re.I)

@@ -7,6 +7,8 @@ from rag.answers.quantities import half_width, quantities
 
 # A year that a sentence measures against (比2017年, 由2017年的…, 2017年同期) is not the year it speaks of.
 _AGAINST = re.compile(r"[比较由从自]\s*$")
+# Nor is one that something is put off to (结转至2023年).
+_UNTIL = re.compile(r"(?:结转|顺延|推迟|延期|延长|延续|持续|有效期)[^,，。]{0,4}[至到]\s*$")
 _SAME_TIME = re.compile(r"\s*(?:同期|相比)")
 # Behind a year: it is that of a document, which may tell of other years (2018年的报告提到).
 _DOCUMENT_SAYS = (
@@ -35,7 +37,9 @@ def own_years(text: str) -> set[int]:
     return {
         int(figure.value)
         for figure in named
-        if not _AGAINST.search(text[: figure.start]) and not _SAME_TIME.match(text, figure.end)
+        if not _AGAINST.search(text[: figure.start])
+        and not _UNTIL.search(text[: figure.start])
+        and not _SAME_TIME.match(text, figure.end)
     }
 
 

@@ -44,6 +44,11 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str 
         ("本科上线率是多少?", "教师中本科以上学历占97.4%。", ["figure:"]),
         ("公办率是多少?", "公办园在园幼儿占56.7%。", []),
         ("入学率是多少?", "毛入学率达到97%。", []),
+        ("外籍学校收了多少个学生?", "外籍人员子女学校达到4所。", ["figure:学生"]),
+        # What an asker puts into quotation marks is no name where it asks.
+        ("“哪些事不准干”的清单推行了吗?", "试行负面清单管理。", []),
+        # What was planned is no false premise of what came of it.
+        ("计划近视率下降1.5个百分点，最后实际降了多少?", "近视率下降0.7个百分点。", []),
         # The half of a sentence that says it need not name it again, where the other speaks of it too.
         ("务工人员的孩子读公立学校的比例多大?", "务工人员子女3.6万人；就读公办学校比例88.6%。", []),
         ("全区财政收入增长了百分之几?", "全区财政收入稳中有升；进口额12%。", ["figure:"]),

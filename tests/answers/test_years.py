@@ -12,6 +12,7 @@ def test_years_are_named_with_the_word_for_it_or_before_a_name() -> None:
 def test_a_year_measured_against_is_not_spoken_of() -> None:
     assert own_years("2018年建成9所,比2017年多。") == {2018}
     assert own_years("建成9所,2017年同期8所。") == set()
+    assert own_years("建成9所,2所结转至2018年实施。") == set()
     assert own_years("2019—2020年建成9所。") == set()
 
 
