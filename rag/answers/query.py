@@ -42,6 +42,7 @@ _RESPONSIBLE = re.compile(
     r"|(?:who|which (?:office|department|section)).*(?:responsible|leads?|in charge)",
     re.I,
 )
+_DOCUMENT = re.compile(r"((?:19|20)\d{2})年[度的]?[^,，。;；、?？\d]{0,6}?(总结|要点|计划|报告|自评|公报)")
 _SUBJECT = re.compile(r"[^?,，。]{2,}?(?=是|有|在|由|谁|哪|什么|多少|几|怎|何)")
 _PRONOUN = re.compile(r"它们?|他们|[他她]|(?<!尤)其(?![中他它次实])")
 _TOPIC = re.compile(r"[^:?。]{2,40}:")
@@ -130,9 +131,10 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     meant = _of_the_years(meant, of_document or years) if regions else meant
     meant = [record for record in meant if set(record.metadata.years) & set(of_document)] or meant
     meant = standing(meant, years=years or filters.years, reports=filters.reports)
+    fields = fields_named(text, [record.metadata for record in meant])
+    meant = (_called_so(text, meant) if fields else []) or meant
     everything = len(meant) == len(records)
     reports = () if everything else tuple(record.id for record in meant)
-    fields = fields_named(text, [record.metadata for record in meant])
     sides = _sides(text, regions)
     by_year = _reports_by_year(meant, of_document or years)
     kind = _kind(text, fields, sides, by_year, meant)
@@ -230,6 +232,17 @@ def _of_the_years(records: list[Record], years: Sequence[int]) -> list[Record]:
     of_years = [record for record in records if set(record.metadata.years) & set(years)]
     kept = {_region(record) for record in of_years}
     return of_years + [record for record in records if _region(record) not in kept] if of_years else records
+
+
+def _called_so(text: str, records: Sequence[Record]) -> list[Record]:
+    """Reports whose title has a year and a kind of document side by side as the question has them (2022年的总结)."""
+    titles = [(record, record.metadata.title.value if record.metadata.title else "") for record in records]
+    return [
+        record
+        for year, kind in _DOCUMENT.findall(text)
+        for record, title in titles
+        if re.search(rf"{year}年度?[^,，、\d]{{0,8}}?{kind}", title)
+    ]
 
 
 def _kind(

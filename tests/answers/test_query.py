@@ -24,11 +24,11 @@ def field(value: str, label: str = "") -> Field:
     return Field(value, 0, len(value), label)
 
 
-def record(name: str, region: str, *years: int, labels: tuple[str, ...] = ()) -> Record:
+def record(name: str, region: str, *years: int, labels: tuple[str, ...] = (), title: str = "") -> Record:
     return Record(
         name,
         Metadata(
-            title=field(f"{region}市教育局工作总结"),
+            title=field(title or f"{region}市教育局工作总结"),
             issuer=field(f"{region}市教育局"),
             region=field(region),
             kind=None,
@@ -66,6 +66,20 @@ def test_a_year_selects_among_the_reports_of_a_region() -> None:
 def test_a_year_no_report_covers_leaves_the_region_and_is_kept_for_checking() -> None:
     query = ask("洛阳2015年有多少所学校？")
     assert (query.reports, query.years) == (("west-2018", "west-2019"), (2015,))
+
+
+def test_of_two_reports_of_a_year_that_one_is_meant_which_is_called_so() -> None:
+    both = [
+        record("one", "洛阳", 2018, 2019, title="洛阳市教育局2018年工作总结和2019年工作计划"),
+        record("two", "洛阳", 2019, title="洛阳市教育局2019年工作总结"),
+    ]
+
+    def meant(question: str) -> tuple[str, ...]:
+        return understand(question, both, filters=Filters(), longest=100).reports
+
+    assert meant("洛阳教育局2019年的总结是哪天公开的？") == ("two",)
+    assert meant("洛阳教育局2019年的计划是哪天公开的？") == ("one",)
+    assert meant("洛阳2019年有多少所学校？") == ()
 
 
 def test_english_questions_name_regions_in_pinyin() -> None:
