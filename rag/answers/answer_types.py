@@ -14,7 +14,7 @@ AnswerType = Literal["", "body", "person", "place", "time", "figure"]
 
 # A school that is renamed has a name too, but is nobody.
 ASKS_NAME = re.compile(
-    r"姓名|尊姓大名|(?:[省市县区州镇局院校厅部]长|主任|书记|主席)叫(?:什么|啥)|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
+    r"姓名|尊姓大名|(?:[省市县区州镇局院校厅部]长|主任|书记|主席)叫(?:什么|啥)|(?:长|主任|书记|领导|老师|教师|同学|选手|人|谁|位)[,，]?(?:都|分别)?(?:是|叫)?(?:叫|什么)(?:什么)?名字"
 )
 # The words that ask, and the nouns at the end of a question in key words (开幕时间, 死亡人数).
 _ASKING: Sequence[tuple[AnswerType, re.Pattern[str]]] = (

@@ -74,7 +74,7 @@ class Asked:
             )
         if self.kind == "percent":
             # A table may give a rate without its sign (99.46); an index of less than one (0.93) is none.
-            bare = figure.kind == "number" and "." in figure.value and float(figure.value) >= 1
+            bare = figure.kind == "number" and not figure.counter and "." in figure.value and float(figure.value) >= 1
             return bare or figure.kind in ("percent", "ratio", "points")
         if figure.kind in ("percent", "points") and not self.counter:
             return True

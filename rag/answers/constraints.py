@@ -11,9 +11,10 @@ from rag.answers.places import is_province, places_named, short_form
 from rag.answers.quantities import Quantity, chinese_number, quantities
 from rag.answers.query import Facet, Query
 from rag.answers.verification import squeeze
-from rag.answers.years import own_years, years_said
+from rag.answers.years import due, own_years, years_said
 from rag.reports.chunks import Chunk
 from rag.reports.dates import years_in
+from rag.reports.places import lies_in
 
 _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 _RATE = re.compile(r"([一-鿿][一-鿿])(?<![频功速汇长成])率")  # not 增长率, 完成率
@@ -22,6 +23,7 @@ _SHARE = re.compile(r"比例|占|比重|覆盖|普及")
 _COMMON = re.compile(r"以[上下]")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
 _WAS_PLANNED = re.compile(r"计划|目标|打算|原定|预期|预计|plan|target", re.I)
+_ASKS_COUNTRIES = re.compile(r"哪(?:一?个|几个|些|[两三四五六]个?)国家")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
 # What a question begins with and a year follows is a place though no dictionary has it (沱溪县2024年…).
 _AT_THE_HEAD = re.compile(r"^(?![全各我本该每某这那几])[一-鿿]{2,3}[市县区州旗](?=(?:19|20)\d{2}年)")
@@ -33,7 +35,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     """In words what the question fixes and the sentence `text`, of `chunk` and under `around`, does not meet."""
     unmet = []
     # A passage of no known year is judged by the years it names itself, and not at all where it names none.
-    known = (own_years(text) if len(chunk.years) > 1 else set()) or (
+    known = (own_years(text) if len(chunk.years) > 1 else due(text)) or (
         years_said(text) | set(chunk.years) if chunk.years else years_said(chunk.text)
     )
     known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
@@ -45,7 +47,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     so_far = squeeze(around + chunk.text[: chunk.text.find(text) + len(text)]) if around else section
     for place in dict.fromkeys((*places_named(facet.text), *_AT_THE_HEAD.findall(facet.text))):
         # A report of a place seldom says which province that is in.
-        if {place, short_form(place)} & set(query.regions) or (query.regions and is_province(place)):
+        if any(region in (place, short_form(place)) or lies_in(region, short_form(place)) for region in query.regions):
             continue
         # 四川哪个市: what is asked for is within it; 北京冬奥会: it is part of a name, which may be told in short.
         if re.search(rf"{place}(?:的?哪|[^,，。的在与和]{{0,3}}(?:奥运?|亚运|大运|世博)会)", facet.text):
@@ -63,7 +65,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
     if other:
         unmet.append(f"contrast:{other}")
-    if query.kind == "plain" and repeats(facet.text, text):
+    if query.kind == "plain" and (repeats(facet.text, text) or _names_no_country(facet, text)):
         unmet.append("repeated:")
     if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
         unmet.append("person:")
@@ -75,6 +77,13 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     if facet.asks == "plan" and not planned:
         unmet.append("plan:")
     return unmet
+
+
+def _names_no_country(facet: Facet, text: str) -> bool:
+    """Whether countries are asked for and the sentence names no place but those of the question."""
+    if not _ASKS_COUNTRIES.search(facet.text) or "等国" in text:
+        return False
+    return not names_answer(text, facet.text, "place")
 
 
 def _counted_off(name: str, text: str) -> bool:

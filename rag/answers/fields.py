@@ -8,7 +8,10 @@ from rag.answers.verification import character_pairs
 from rag.reports import mastheads
 from rag.reports.metadata import Metadata
 
-_DOCUMENT = r"材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案|规定|办法|全文|report|document|notice|page"
+_DOCUMENT = (
+    "材料|文件|报告|通知|总结|要点|计划|自评|公报|规划|公告|通告|公文|方案|规定|办法|全文|页面|网页"
+    "|report|document|notice|page"
+)
 _WHEN = r"时间|日期|哪一?天|哪一?日|哪年|哪个月|几月|几号|[什啥]么?时候|何时|when|date"
 _WHO = r"谁|哪一?个?(?:单位|机构|部门|处室|局)|什么(?:单位|机构|部门)"
 # Fields of `Metadata` by their usual names; "signed" is the date under a cover letter.
@@ -42,7 +45,7 @@ _ASKED_TOO = {
 _FIELD_LABELS = frozenset(
     mastheads.ISSUERS + mastheads.PUBLISHED + mastheads.DATED + mastheads.DOCUMENT_NUMBERS + mastheads.INDEX_NUMBERS
 )
-_ITSELF = re.compile(rf"(?:报告|总结|要点|自评|年报)(?:材料)?[是由的]?(?:{_WHEN}|{_WHO})")
+_ITSELF = re.compile(rf"(?:报告|总结|要点|自评|年报|公报)(?:材料)?[是由的]?(?:{_WHEN}|{_WHO})")
 _SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"

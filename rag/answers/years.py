@@ -9,6 +9,7 @@ from rag.answers.quantities import half_width, quantities
 _AGAINST = re.compile(r"[比较由从自]\s*$")
 # Nor is one that something is put off to (结转至2023年).
 _UNTIL = re.compile(r"(?:结转|顺延|推迟|延期|延长|延续|持续|有效期)[^,，。]{0,4}[至到]\s*$")
+_DUE = re.compile(r"((?:19|20)\d{2})年(?:年?底|年?末|\d{1,2}月底)之?前")
 _SAME_TIME = re.compile(r"\s*(?:同期|相比)")
 # Behind a year: it is that of a document, which may tell of other years (2018年的报告提到).
 _DOCUMENT_SAYS = (
@@ -41,6 +42,12 @@ def own_years(text: str) -> set[int]:
         and not _UNTIL.search(text[: figure.start])
         and not _SAME_TIME.match(text, figure.end)
     }
+
+
+def due(text: str) -> set[int]:
+    """The years by whose end something is to be done (2021年底前), where a sentence speaks of no other year."""
+    years = {int(year) for year in _DUE.findall(half_width(text))}
+    return years if own_years(text) <= years else set()
 
 
 def years_of_document(question: str, years: Sequence[int]) -> tuple[int, ...]:

@@ -1,8 +1,18 @@
+from dataclasses import dataclass
+
 import pytest
 
 from rag.answers.constraints import unmet_by
 from rag.answers.query import Filters, understand
 from rag.reports.chunks import Chunk
+from rag.reports.metadata import Field, Metadata
+
+
+@dataclass(frozen=True)
+class Record:
+    id: str
+    metadata: Metadata
+    superseded_by: str = ""
 
 
 def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str = "") -> list[str]:
@@ -45,6 +55,9 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str 
         ("公办率是多少?", "公办园在园幼儿占56.7%。", []),
         ("入学率是多少?", "毛入学率达到97%。", []),
         ("外籍学校收了多少个学生?", "外籍人员子女学校达到4所。", ["figure:学生"]),
+        ("留学生来自哪几个国家?", "招收留学生170名。", ["repeated:"]),
+        ("留学生来自哪几个国家?", "招收泰国和老挝的留学生170名。", []),
+        ("有多少比例的学生上了线?", "平均班额44.8人。", ["figure:"]),
         # What an asker puts into quotation marks is no name where it asks.
         ("“哪些事不准干”的清单推行了吗?", "试行负面清单管理。", []),
         # What was planned is no false premise of what came of it.
@@ -96,7 +109,21 @@ def test_the_days_that_a_question_speaks_of_are_not_asked_for() -> None:
     assert unmet("查校园安全是不是只在开学那几天查一查?", "督查要做到全天候、常态化。") == []
 
 
+def test_what_is_due_by_the_end_of_a_year_is_not_of_the_year_before() -> None:
+    assert unmet("2020年持证的占几成?", "2021年底前持证率提高到85%。", years=(2020,)) == ["year:2020"]
+    assert unmet("2021年持证的占几成?", "2021年底前持证率提高到85%。", years=(2020,)) == []
+
+
 def test_a_plan_of_a_year_is_no_document_of_that_year() -> None:
     title = "2017年工作报告 一、2016年工作回顾"
     assert unmet("2017年又计划多少人?", "1600万人进城。", years=(2016,), around=title) == ["year:2017"]
     assert unmet("2017年的报告说有多少人?", "1600万人进城。", years=(2016,), around=title) == []
+
+
+def test_only_the_province_that_a_reports_place_lies_in_goes_without_saying() -> None:
+    record = Record("r", Metadata(region=Field("成都", 0, 2, "")))
+    words, title = "选派322名教师赴三州支教。", "成都市教育局2018年工作总结"
+    chunk = Chunk("c", "r", "", (), "section", 0, len(words), words, (2018,))
+    for province, expected in (("西藏", ["place:西藏"]), ("四川", [])):
+        query = understand(f"成都派了多少名老师到{province}支教?", (record,), filters=Filters(), longest=500)
+        assert unmet_by(query.facets[0], query, words, title, chunk, planned=False) == expected

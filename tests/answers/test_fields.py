@@ -31,6 +31,7 @@ REPORTS = [masthead("洛阳市教育局工作总结", "文章来源", "主题分
         ("Who issued this report?", ("issuer",)),
         ("洛阳市教育局工作总结是什么时候公开的，谁供的稿？", ("published", "文章来源")),
         ("履职自评报告是谁签发的、落款哪天？", ("signed", "签发人")),
+        ("2024年教育统计公报是哪天挂到网上的？", ("published",)),
         ("这份报告的签发人是谁？", ("签发人",)),
         # A document that a report mentions, not the report itself.
         ("洛阳什么时候发布了智慧校园行动计划？", ()),

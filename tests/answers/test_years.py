@@ -1,4 +1,4 @@
-from rag.answers.years import only_against, own_years, years_said
+from rag.answers.years import due, only_against, own_years, years_said
 
 
 def test_years_are_named_with_the_word_for_it_or_before_a_name() -> None:
@@ -7,6 +7,13 @@ def test_years_are_named_with_the_word_for_it_or_before_a_name() -> None:
     assert years_said("2022人参加") == set()
     assert years_said("CES2023 将于1月开幕") == {2023}
     assert years_said("RTX2060 显卡") == set()
+
+
+def test_a_year_by_whose_end_something_is_due() -> None:
+    assert due("2021年底前持证率提高到85%。") == {2021}
+    assert due("2021年底前持证率由2020年的74%提高到85%。") == {2021}
+    assert due("2021年底前提高到85%，2022年达到90%。") == set()
+    assert due("2021年持证率85%。") == set()
 
 
 def test_a_year_measured_against_is_not_spoken_of() -> None:

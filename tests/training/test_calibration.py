@@ -69,7 +69,7 @@ def test_no_weight_is_negative_even_where_the_examples_say_so() -> None:
 def test_an_operating_point_refuses_its_share_of_the_right_answers() -> None:
     for refused in REFUSED.values():
         points = thresholds([number / 1000 for number in range(1000)], refused)
-        assert points == {name: pytest.approx(share) for name, share in refused.items()}
+        assert points == {name: pytest.approx(share, abs=1e-3) for name, share in refused.items()}
         assert points["strict"] > points["balanced"] > points["eager"]
 
 
@@ -95,7 +95,8 @@ def test_whether_something_is_so_gets_thresholds_of_its_own_from_enough_right_an
     assert len(right) == 30
     reader = Calibration(**fitted["reader"])
     assert fitted["yesno"]["eager"] == reader.confidence(NOTHING)
-    assert fitted["yesno"]["balanced"] == reader.confidence(NOTHING | {"sentence": FEWEST / 4})
+    lower, upper = (reader.confidence(NOTHING | {"sentence": at}) for at in (FEWEST // 4 - 1, FEWEST // 4))
+    assert lower < fitted["yesno"]["balanced"] < upper
     assert "yesno" not in calibrate([*plain, *yesno[1:]], refused)[0]
 
 
