@@ -1,4 +1,4 @@
-"""Turns held-out articles into the reader's figures, as the command `python -m rag.training.assess`."""
+"""Turns held-out articles into the reader's and the judge's figures, as the command `python -m rag.training.assess`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +13,12 @@ from rag.answers.evidence import content_sentences
 from rag.answers.query import Filters, understand
 from rag.config import load_config
 from rag.evaluation.measures import auroc, exact_match, f1, mean
+from rag.models.judge import Judge, open_judge
 from rag.models.reader import Reader, open_reader
 from rag.reports.chunks import Chunk
 from rag.training.examples import Example, Row, answered, load_rows, sentence_spans, split
-from rag.training.mixture import LENGTHS, hard_neighbours
+from rag.training.judge import LENGTHS as WINDOWS
+from rag.training.mixture import LENGTHS, Mixture, elsewhere, hard_neighbours
 from rag.training.near_misses import Names, near_miss
 from rag.training.reports import invented_group
 from rag.training.written import load_sections, split_sections, written_group
@@ -97,6 +99,23 @@ def assess_groups(reader: Reader, groups: Iterable[list[Example]]) -> Tally:
     return tally
 
 
+def assess_judge(judge: Judge, groups: Iterable[Sequence[Example]]) -> Tally:
+    """How well the judge tells examples that hold an answer from those that do not."""
+    tally = Tally()
+    for example in (example for group in groups for example in group):
+        kind = "answered" if example.span else example.kind
+        tally.surely[kind] += judge.judge(example.question, [example.passage])
+    return tally
+
+
+def windows(rows: Sequence[Row], random: Random) -> Iterator[list[Example]]:
+    """For each row a group as the judge is trained on: a few sentences with the answer, and some without it."""
+    mixture = Mixture.of(rows, lengths=WINDOWS)
+    for row in rows:
+        beside = elsewhere(row, WINDOWS, random)
+        yield mixture.group(row, random) + ([] if beside is None else [beside])
+
+
 def _hard(example: Example, passages: Sequence[str]) -> Iterator[Example]:
     for passage in passages[:1]:
         yield replace(example, passage=passage, span=None, kind="hard")
@@ -116,22 +135,32 @@ def _answerability(reader: Reader, example: Example) -> float:
 @click.option("--rows", type=int, default=0, help="held-out rows to read; 0: all")
 @click.option("--groups", type=int, default=300, show_default=True, help="invented report sections to read")
 @click.option("--reader", default=None, help="folder of weights; default: as configured")
-def main(data: Path, rows: int, groups: int, reader: str | None) -> None:
-    """Print the reader's figures on the articles it was not trained on, by set, and on made-up sections."""
-    opened = open_reader(load_config(reader=reader))
+@click.option("--judge", default=None, help="assess this adapter instead: default, or a folder")
+def main(data: Path, rows: int, groups: int, reader: str | None, judge: str | None) -> None:
+    """Print the reader's figures on the articles it was not trained on, by set, and on made-up sections.
+
+    With --judge those of a judge, on what it is given to read: a few sentences.
+    """
     _, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     if rows:
         held_out = Random(0).sample(held_out, min(rows, len(held_out)))
+    _, sections = split_sections(load_sections())
+    random = Random(2)  # which no training has seen
+    second = open_judge(load_config(judge=judge)) if judge else None
+    if second is not None:
+        _show("all sets", assess_judge(second, windows(held_out, random)))
+        written = (written_group(section, WINDOWS, random) for section in sections)
+        _show(f"{len(sections)} written sections", assess_judge(second, written))
+        return
+    opened = open_reader(load_config(reader=reader))
     whole = Tally()
     for source in sorted({row.source for row in held_out}):
         tally = assess(opened, [row for row in held_out if row.source == source], seed=2)
         whole += tally
         _show(source, tally)
     _show("all sets", whole)
-    random = Random(2)  # which no training has seen
     invented = (invented_group(random) for _ in range(groups))
     _show(f"{groups} invented report sections", assess_groups(opened, invented))
-    _, sections = split_sections(load_sections())
     written = (written_group(section, LENGTHS, random) for section in sections)
     _show(f"{len(sections)} written sections", assess_groups(opened, written))
 

@@ -4,8 +4,8 @@ from random import Random
 import pytest
 
 from rag.models.reader import Reading
-from rag.training.assess import assess, assess_groups, kept_out
-from rag.training.examples import Row
+from rag.training.assess import assess, assess_groups, assess_judge, kept_out, windows
+from rag.training.examples import Example, Row
 from rag.training.reports import invented_group
 
 
@@ -45,6 +45,39 @@ def test_reports_are_read_too() -> None:
     assert figures["EM"] == 0
     near = sum(len(values) for kind, values in tally.surely.items() if kind != "answered")
     assert figures[f"AUROC near misses ({near})"] == 0.5
+
+
+class Finding:
+    """A judge that finds an answer exactly where the passage says 128米."""
+
+    identity = "finding"
+
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+        return [1.0 if "128米" in passage else -1.0 for passage in passages]
+
+    def words(self, question: str, passage: str) -> str:
+        raise AssertionError("it is asked how sure it is, not what it would say")
+
+
+def test_the_judge_is_assessed_on_pairs_with_and_without_an_answer() -> None:
+    asked = "大桥多长?"
+    group = [
+        Example(asked, "大桥长128米。", (3, 7), "plain"),
+        Example(asked, "大桥很长。", None, "absent"),
+        Example(asked, "小桥长128米。", None, "noun"),
+    ]
+    tally = assess_judge(Finding(), [group])
+    assert tally.surely == {"answered": [1.0], "absent": [-1.0], "noun": [1.0]}
+    assert tally.figures()["AUROC near misses (2)"] == 0.75
+
+
+def test_a_window_is_a_few_sentences_with_the_answer_and_some_without() -> None:
+    passage = "".join(f"第{at}处是小桥。" for at in range(40)) + "那是大桥。长128米。"
+    (group,) = windows([row(1, "大桥多长?", passage, "128米")], Random(3))
+    answered = [example for example in group if example.span]
+    assert [example.passage[slice(*example.span)] for example in answered if example.span] == ["128米"]
+    assert all(len(example.passage) < len(passage) for example in group)
+    assert any(example.span is None and "128米" not in example.passage for example in group)
 
 
 def test_tallies_add_up() -> None:
