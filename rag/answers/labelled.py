@@ -14,11 +14,14 @@ from rag.reports.metadata import SIGNED, Field, Metadata
 from rag.reports.reading import Report
 
 _LINE = re.compile(r"^[ \t\xa0\u3000]*(?P<label>[一-鿿]{2,8})[ \t\xa0\u3000]*[:：](?P<value>[^\n]*)$", re.MULTILINE)
+# The same at the end of an item, in brackets: （牵头科室：基教科，配合科室：计财科）.
+_BRACKET = re.compile(r"[（(]([^（）()\n]*[:：][^（）()\n]*)[)）]")
+_IN_BRACKETS = re.compile(r"(?P<label>[一-鿿]{2,8})[:：](?P<value>(?:(?![;；]|[,，、。\s]+[一-鿿]{2,8}[:：])[^\n])*)")
 # Who a question asks for, by the words it uses, to the words labels are made of.
 _PERSON = re.compile(r"谁|领导|哪位|哪一位|局长|负责人|组长|\bwho\b|leader", re.I)
 _OFFICE = re.compile(r"科室|部门|处室|单位|股室|科(?![学研普技])|office|department|section", re.I)
 _PERSON_LABEL = re.compile(r"领导|负责人|责任人|人员|联系人")
-_OFFICE_LABEL = re.compile(r"科室|部门|处室|单位|机构")
+_OFFICE_LABEL = re.compile(r"[科处股]室|部门|单位|机构")
 _ROLES = ("牵头", "责任", "配合", "协助", "分管", "主管", "承办", "联系")
 ROLE_WORDS = re.compile(
     r"由?(?:哪位|哪一位|哪个|哪几个|哪些|谁)|局?领导|科室|部门|处室|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
@@ -123,7 +126,13 @@ def read_roles(query: Query, ranked: Sequence[Chunk], report_of: Callable[[str],
 
 
 def _lines(chunk: Chunk) -> Iterator[re.Match[str]]:
-    return _LINE.finditer(chunk.text)
+    yield from _LINE.finditer(chunk.text)
+    for bracket in _BRACKET.finditer(chunk.text):
+        yield from (
+            piece
+            for piece in _IN_BRACKETS.finditer(chunk.text, *bracket.span(1))
+            if any(role in piece["label"] for role in _ROLES)
+        )
 
 
 def has_roles(chunk: Chunk) -> bool:

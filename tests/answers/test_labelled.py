@@ -29,6 +29,10 @@ TEXT = """索引号: 0077-2020-01 发布日期: 2020-03-25 文  号: 主题分�
 牵头领导:
 
 牵头科室:技装处
+
+3.更新校车24辆，淘汰旧车。（牵头股室：安全股、校车办，配合股室：计财股；责任领导：王五）
+
+4.改造厕所（共30座）。检查1次（时间：9月）。
 """
 
 
@@ -88,6 +92,14 @@ def test_both_are_told_when_both_are_asked(report: Report) -> None:
 )
 def test_a_role_that_no_line_has_stands_for_any(report: Report, question: str, said: str) -> None:
     assert roles(question, report, "1.").statements[0].text == said
+
+
+def test_roles_in_brackets_behind_an_item_are_read_too(report: Report) -> None:
+    found = roles("校车更新由哪个股室牵头？", report, "3.")
+    assert found.statements[0].text == "3.更新校车24辆，淘汰旧车:牵头股室：安全股、校车办"
+    assert roles("校车更新归谁管？", report, "3.").statements[0].text.endswith("旧车:责任领导：王五")
+    assert roles("校车更新由谁、哪个股室配合？", report, "3.").statements[0].text.endswith("旧车:配合股室：计财股")
+    assert roles("厕所由谁负责？", report, "4.") == Found(())
 
 
 def test_a_leader_left_blank_is_said_to_be_blank(report: Report) -> None:
