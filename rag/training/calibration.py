@@ -40,6 +40,12 @@ REFUSED: Mapping[Source, Mapping[str, float]] = {
     "reports": {"strict": 0.15, "balanced": 0.015, "eager": 0.0075},
     "passages": {"strict": 0.2, "balanced": 0.1, "eager": 0.05},
 }
+# The same of questions whether something is so, and of summaries: of a sentence that says the contrary, or a part of what
+# is asked for, the reader is less sure though it be right. Chosen on the same questions.
+REFUSED_WHETHER: Mapping[Source, Mapping[str, float]] = {
+    "reports": {"strict": 0.15, "balanced": 0.0075, "eager": 0.00375},
+    "passages": REFUSED["passages"],
+}
 FEWEST = 20  # right answers to questions whether something is so, from which thresholds of their own are taken
 ROWS, AMONG = 170, 4  # questions about passages, and neighbours that each passage stands among
 SEED = 1  # of those questions and the order of passages
@@ -122,10 +128,12 @@ def on_passages(pipeline: Pipeline, rows: Sequence[Row], random: Random) -> Iter
             yield ask(pipeline, row.question, right, passages=random.sample(given, len(given)))
 
 
-def calibrate(asked: Sequence[Asked], refused: Mapping[str, float]) -> tuple[dict[str, Any], list[float], list[float]]:
+def calibrate(
+    asked: Sequence[Asked], refused: Mapping[str, float], whether: Mapping[str, float]
+) -> tuple[dict[str, Any], list[float], list[float]]:
     """The calibrations of the reader alone and with the judge, and the thresholds by which right answers are refused.
 
-    Also the held-out confidences of the right choices and of the others, with the judge asked where it would be.
+    `refused` and, for questions whether something is so, `whether` are the shares of them, by operating point. Also the held-out confidences of the right choices and of the others, with the judge asked where it would be.
     """
     both = [item for item in asked if item.reader and item.judge]
     tables = {name: [table for item in both if (table := getattr(item, name))] for name in ("reader", "judge")}
@@ -146,7 +154,7 @@ def calibrate(asked: Sequence[Asked], refused: Mapping[str, float]) -> tuple[dic
         reader.confidence(item.reader[0]) for item in asked if item.kind == "yesno" and item.reader and item.reader[1]
     ]
     if len(yes) >= FEWEST:
-        fitted["yesno"] = thresholds(yes, refused)
+        fitted["yesno"] = thresholds(yes, whether)
     return fitted, right, wrong
 
 
@@ -231,7 +239,7 @@ def main(corpus: Path, data: Path, out: Path) -> None:
         f"# With {pipeline.reader.identity} and {pipeline.judge.identity}.",
     ]
     for source, asked in sources.items():
-        fitted, right, wrong = calibrate(list(asked), REFUSED[source])
+        fitted, right, wrong = calibrate(list(asked), REFUSED[source], REFUSED_WHETHER[source])
         refused = sum(confidence < fitted["thresholds"]["balanced"] for confidence in wrong) / len(wrong)
         lines += [
             "",

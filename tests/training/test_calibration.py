@@ -28,6 +28,7 @@ from rag.training.examples import Row
 from tests.answers.made import evidence, query
 
 CORPUS = Path(__file__).parents[2] / "corpus"
+SHARES = {"strict": 0.2, "balanced": 0.1, "eager": 0.05}
 
 
 def test_the_labelled_questions_are_answered_by_the_words_they_name_and_the_others_by_none() -> None:
@@ -78,7 +79,7 @@ def test_confidences_are_the_judges_where_the_reader_is_in_doubt() -> None:
     judge = [(features | {"judge": 3.0 if right else -3.0}, right) for features, right in reader]
     nothing = Asked(None, None)
     asked = [Asked(*both) for both in zip(reader, judge, strict=True)]
-    fitted, right, wrong = calibrate([nothing, *asked], {"strict": 0.2, "balanced": 0.1, "eager": 0.05})
+    fitted, right, wrong = calibrate([nothing, *asked], SHARES, SHARES)
     assert (len(right), len(wrong)) == (40, 20)
     assert min(right) > max(wrong)  # the reader alone could not have told the forty apart
     assert fitted["judge"]["weights"]["judge"] > 0
@@ -91,13 +92,13 @@ def test_whether_something_is_so_gets_thresholds_of_its_own_from_enough_right_an
     plain = [Asked(({name: values[name] for name in NOTHING}, right), (values, right)) for values, right in both]
     yesno = [Asked((NOTHING | {"sentence": float(at)}, True), None, "yesno") for at in range(FEWEST)]
     refused = {"strict": 0.5, "balanced": 0.25, "eager": 0.0}
-    fitted, right, _ = calibrate([*plain, *yesno], refused)
+    fitted, right, _ = calibrate([*plain, *yesno], SHARES, refused)
     assert len(right) == 30
     reader = Calibration(**fitted["reader"])
     assert fitted["yesno"]["eager"] == reader.confidence(NOTHING)
     lower, upper = (reader.confidence(NOTHING | {"sentence": at}) for at in (FEWEST // 4 - 1, FEWEST // 4))
     assert lower < fitted["yesno"]["balanced"] < upper
-    assert "yesno" not in calibrate([*plain, *yesno[1:]], refused)[0]
+    assert "yesno" not in calibrate([*plain, *yesno[1:]], SHARES, refused)[0]
 
 
 class Recording:
