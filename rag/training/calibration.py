@@ -40,8 +40,8 @@ REFUSED: Mapping[Source, Mapping[str, float]] = {
     "reports": {"strict": 0.15, "balanced": 0.015, "eager": 0.0075},
     "passages": {"strict": 0.2, "balanced": 0.1, "eager": 0.05},
 }
-# The same of questions whether something is so, and of summaries: of a sentence that says the contrary, or a part of what
-# is asked for, the reader is less sure though it be right. Chosen on the same questions.
+# The same of questions whether something is so, and of summaries: of a sentence that says the contrary, or a part of
+# what is asked for, the reader is less sure though it be right. Chosen on the same questions.
 REFUSED_WHETHER: Mapping[Source, Mapping[str, float]] = {
     "reports": {"strict": 0.15, "balanced": 0.0075, "eager": 0.00375},
     "passages": REFUSED["passages"],
@@ -133,7 +133,8 @@ def calibrate(
 ) -> tuple[dict[str, Any], list[float], list[float]]:
     """The calibrations of the reader alone and with the judge, and the thresholds by which right answers are refused.
 
-    `refused` and, for questions whether something is so, `whether` are the shares of them, by operating point. Also the held-out confidences of the right choices and of the others, with the judge asked where it would be.
+    `refused` and, for questions whether something is so, `whether` are the shares of them, by operating point. Also the
+    held-out confidences of the right choices and of the others, with the judge asked where it would be.
     """
     both = [item for item in asked if item.reader and item.judge]
     tables = {name: [table for item in both if (table := getattr(item, name))] for name in ("reader", "judge")}
