@@ -22,7 +22,7 @@ _WHICH = r"(?:是|由|在|有)?(?:谁|哪|什么时候|何时|多少|几)[^,，]
 _OF_ONE_TOO = re.compile(rf"(?P<one>[^,，]{{3,}}?)(?P<a>{_WHICH})[,，]\s*(?P<b>{_WHICH})(?<![高低多少大小快慢强])")
 # What was planned, and in a clause without a matter of its own what came of it: 原计划建多少所,实际建成几所.
 _PLANNED_AND_DONE = re.compile(
-    r"(?P<before>[^,，]*?)(?P<plan>原定|原(?:来|先|本)?的?(?:计划|打算|准备|预计|目标)|计划|打算|准备|预计|目标)(?P<matter>[^,，]*(?:多少|几)[^,，]*)"
+    r"(?P<before>(?:[^,，]*[,，])?[^,，]*?)(?P<plan>原定|原(?:来|先|本)?的?(?:计划|打算|准备|预计|目标)|计划|打算|准备|预计|目标)(?P<matter>[^,，]*(?:多少|几)[^,，]*)"
     r"[,，;；][^,，]{0,4}(?P<outcome>实际|最后|最终|结果)[^,，]{0,8}(?:多少|几)[^,，]{0,6}"
 )
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
@@ -93,7 +93,8 @@ def _planned_and_done(question: str) -> tuple[tuple[str, str], ...]:
     """
     if not (found := _PLANNED_AND_DONE.fullmatch(question.rstrip("?？"))):
         return ()
-    return tuple((found[key], found["before"] + found[key] + found["matter"]) for key in ("plan", "outcome"))
+    before = {"plan": found["before"], "outcome": re.sub("(?:年初|当初|一开始)$", "", found["before"])}
+    return tuple((found[key], before[key] + found[key] + found["matter"]) for key in ("plan", "outcome"))
 
 
 def asks_of_each(question: str) -> bool:

@@ -37,7 +37,7 @@ _CLAUSE = re.compile(r"[,，;；?？。]")
 _ASKED_TOO = {
     "document_number": _METADATA["document_number"],
     "index_number": _METADATA["index_number"],
-    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网|发出|发的)|发布(?:日期|时间)"),
+    "published": re.compile(rf"(?:{_WHEN}).{{0,3}}(?:发布|公开|公布|挂|上网|发出|(?<![印签])发的)|发布(?:日期|时间)"),
     "issuer": re.compile(
         rf"(?:{_WHO})(?:{_WHEN}|.){{0,3}}(?:发布|印发|公布|制发|(?<!签)发[的出])|(?:发布|发文)(?:机构|单位|机关)"
     ),
@@ -46,6 +46,7 @@ _FIELD_LABELS = frozenset(
     mastheads.ISSUERS + mastheads.PUBLISHED + mastheads.DATED + mastheads.DOCUMENT_NUMBERS + mastheads.INDEX_NUMBERS
 )
 _ITSELF = re.compile(rf"(?:报告|总结|要点|自评|年报|公报)(?:材料)?[是由的]?(?:{_WHEN}|{_WHO})")
+_BY_ITS_KIND = re.compile(rf"(计划|方案|办法|意见|规划|细则|规定)[是由的]?(?:{_WHEN}|{_WHO})")
 _SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
@@ -97,7 +98,8 @@ def _about_the_report(text: str, reports: Sequence[Metadata], *, named: bool) ->
     """Whether a question for metadata is about a report itself, not about a document that a report mentions.
 
     A title in 《》 must be a report's. Where the field is not `named` by a word that only mastheads use, the question
-    must point to the report (这份总结), or half of its words must be of the report's title.
+    must point to the report (这份总结), or half of its words must be of the report's title; fewer are enough where it
+    asks that of a document of the kind that the one report is (…行动计划是哪天印发的).
     """
     titles = [report.title.value for report in reports if report.title]
     quoted = re.findall(r"《([^》]+)》", text)
@@ -106,4 +108,6 @@ def _about_the_report(text: str, reports: Sequence[Metadata], *, named: bool) ->
     if named or _POINTING.search(text) or _ITSELF.search(text) or not re.search(r"[一-鿿]{2}", text):
         return True
     words = character_pairs(_ABOUT_METADATA.sub(" ", text))
-    return any(len(words & character_pairs(title)) >= len(words) / 2 for title in titles)
+    kind = _BY_ITS_KIND.search(text)
+    enough = 0.3 if kind and len(titles) == 1 and kind[1] in titles[0] else 0.5
+    return any(len(words & character_pairs(title)) >= enough * len(words) for title in titles)

@@ -24,7 +24,8 @@ _PERSON_LABEL = re.compile(r"领导|负责人|责任人|人员|联系人")
 _OFFICE_LABEL = re.compile(r"[科处股]室|部门|单位|机构")
 _ROLES = ("牵头", "责任", "配合", "协助", "分管", "主管", "承办", "联系")
 ROLE_WORDS = re.compile(
-    r"由?(?:哪位|哪一位|哪个|哪几个|哪些|谁)|局?领导|科室|部门|处室|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
+    r"(?:由|归)?(?:哪位|哪一位|哪个|哪几个|哪些|谁)(?:[在来]?管(?!理)|带头|挂帅|主抓)?"
+    r"|局?领导|[科处股]室|部门|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
 )
 
 _LABELS = {
@@ -99,7 +100,7 @@ def _with_label(text: str, field: Field) -> int:
     """Where the field's own label begins before its value, else where the value begins."""
     spaced = r"[ \t\xa0\u3000]*".join(map(re.escape, field.label))
     before = text[max(0, field.start - 40) : field.start]
-    found = re.search(rf"{spaced}[ \t\xa0\u3000]*[:：]?[ \t\xa0\u3000]*$", before) if field.label else None
+    found = re.search(rf"{spaced}[ \t\xa0\u3000]*】?[:：]?[ \t\xa0\u3000]*$", before) if field.label else None
     return field.start - len(before) + found.start() if found else field.start
 
 

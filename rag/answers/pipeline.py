@@ -31,6 +31,7 @@ from rag.models.reader import Reader, open_reader
 from rag.reports.chunks import Chunk
 
 NO_FILTERS = Filters()
+ITEMS_WITH_ROLES = 4  # that the reader looks at for the one a question is about
 
 
 class Pipeline:
@@ -328,26 +329,26 @@ class Pipeline:
     def _roles(self, query: Query, *, k: int) -> Found:
         """Retrieval for the matter alone: the words that ask for the office would find every item that has one.
 
-        Nothing is found where the reader is not sure that the best item with such lines is about the matter.
+        Of the first items with such lines that one is taken which the reader finds the answer in; none where it is not
+        sure of it.
         """
         matter = ROLE_WORDS.sub(" ", query.wording)
         hits = self._retrieve(matter, query.reports, k=k)
         ranked = []
         for hit in hits:
             ranked += [
-                chunk
+                replace(hit, chunk=chunk)
                 for chunk in self.snapshot.chunks(hit.chunk.report)
                 if chunk.address == hit.chunk.address and has_roles(chunk)
             ]
-        if not ranked:
-            return Found(())
-        about = [Hit(ranked[0], score=0.0, dense=0.0, lexical=0.0)]
-        items = find_evidence(query.facets[0], query, about, reader=self.reader, titles=self._names.full)
+        items = find_evidence(
+            query.facets[0], query, ranked[:ITEMS_WITH_ROLES], reader=self.reader, titles=self._names.full
+        )
         calibrations = self.writer.calibrations
         sure = calibrations.confidence(items, items[0]) if items else 0.0
-        if sure < calibrations.thresholds["eager"]:
+        if sure < calibrations.thresholds["balanced"]:
             return Found(())
-        return read_roles(query, ranked[:1], self.snapshot.report)
+        return read_roles(query, [items[0].chunk], self.snapshot.report)
 
     def _from_labels(self, query: Query, found: Found, hits: Sequence[Hit]) -> Answer:
         gaps = [Statement(blank_line(label, query.language), ()) for label in found.blank]

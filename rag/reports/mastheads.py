@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rag.reports.lines import INVISIBLE, Line, squeezed, trimmed
 
@@ -39,8 +40,9 @@ KNOWN = frozenset(
 _LONGEST_LINE = 1000  # characters of a masthead line, all its pairs together
 _HAN = "[\u4e00-\u9fff]"
 _GAP = rf"[ \t\xa0\u3000{INVISIBLE}]"
-# Either the characters of a label stand together, or each of them stands apart (索 引 号, 文  号).
-_LABEL = re.compile(rf"(?P<label>(?<!{_HAN}){_HAN}(?:{_GAP}+{_HAN}){{1,4}}|{_HAN}{{2,12}}){_GAP}*[:：]")
+# Either the characters of a label stand together, or each of them stands apart (索 引 号, 文  号); some are in 【】.
+_WORDS = rf"(?<!{_HAN}){_HAN}(?:{_GAP}+{_HAN}){{1,4}}|{_HAN}{{2,12}}"
+_LABEL = re.compile(rf"(?:(?P<label>{_WORDS}){_GAP}*[:：]|【{_GAP}*(?P<framed>{_WORDS}){_GAP}*】{_GAP}*[:：]?)")
 _BULLET = re.compile(rf"{_GAP}*[•●·▪■◆○]{_GAP}*(?P<label>{_HAN}{{2,12}})(?:{_GAP}+(?P<value>\S.*))?$")
 
 
@@ -68,26 +70,36 @@ def read_pairs(line: Line) -> list[Pair]:
         start = line.start + bullet.start(group)
         return [Pair(bullet["label"], value, start, start + len(value or bullet["label"]))]
     labels = [_label(found) for found in _LABEL.finditer(line.text)]
-    if not any(name in KNOWN for name, _, _ in labels):
+    if not any(label.name in KNOWN for label in labels):
         return []
     pairs = []
-    for position, (name, start, value_start) in enumerate(labels):
-        value_end = labels[position + 1][1] if position + 1 < len(labels) else len(line.text)
-        raw = line.text[value_start:value_end]
+    ends = [*(label.start for label in labels[1:]), len(line.text)]
+    for label, end in zip(labels, ends, strict=True):
+        raw = line.text[label.end : end]
         value = trimmed(raw)
         if value:
-            begin = line.start + value_start + raw.index(value)
-            pairs.append(Pair(name, value, begin, begin + len(value)))
+            begin = line.start + label.end + raw.index(value)
+            pairs.append(Pair(label.name, value, begin, begin + len(value)))
         else:
-            begin = line.start + start
-            pairs.append(Pair(name, "", begin, begin + len(trimmed(line.text[start : value_start - 1]))))
+            first, last = label.words
+            pairs.append(Pair(label.name, "", line.start + first, line.start + last))
     return pairs
 
 
-def _label(found: re.Match[str]) -> tuple[str, int, int]:
-    name = squeezed(found["label"])
-    if name not in KNOWN:
-        for length in range(len(name) - 1, 1, -1):
-            if name[-length:] in KNOWN and len(found["label"]) == len(name):
-                return name[-length:], found.start() + len(name) - length, found.end()
-    return name, found.start(), found.end()
+class _Label(NamedTuple):
+    """A label in its line: where it starts and ends with its colon or frame, and where its words stand."""
+
+    name: str
+    start: int
+    end: int
+    words: tuple[int, int]
+
+
+def _label(found: re.Match[str]) -> _Label:
+    if found["framed"]:
+        return _Label(squeezed(found["framed"]), *found.span(), found.span("framed"))
+    name, (start, end) = squeezed(found["label"]), found.span("label")
+    if name not in KNOWN and end - start == len(name):
+        known = (length for length in range(len(name) - 1, 1, -1) if name[-length:] in KNOWN)
+        start = end - next(known, len(name))
+    return _Label(squeezed(found.string[start:end]), start, found.end(), (start, end))

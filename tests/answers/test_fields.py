@@ -51,3 +51,9 @@ def test_a_label_that_names_a_usual_field_is_that_field_once() -> None:
 def test_without_a_masthead_only_the_usual_fields_are_known() -> None:
     assert fields_named("这份材料的主题分类是什么？", []) == ()
     assert fields_named("这份材料的文号是什么？", []) == ("document_number",)
+
+
+def test_of_a_document_of_its_kind_fewer_words_of_the_title_are_enough() -> None:
+    plan = [masthead("洛阳市学前教育三年行动计划（2021—2023年）的通知")]
+    assert fields_named("洛阳的幼儿园三年计划是哪天印发的？", plan) == ("dated",)
+    assert fields_named("洛阳的智慧校园行动计划是哪天印发的？", REPORTS) == ()

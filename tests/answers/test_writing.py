@@ -95,7 +95,7 @@ def test_a_sentence_that_announces_a_list_is_shown_with_its_items() -> None:
     assert "不收费" not in answer
 
 
-UNSURE = {"reader": 0.01, "answerability": 0.01, "coverage": 0.2}
+UNSURE = {"reader": 0.001, "answerability": 0.001, "coverage": 0.2}
 
 
 @pytest.mark.parametrize(("heading", "summed_up"), [("16.办好特殊教育", True), ("17.健全资助体系", False)])

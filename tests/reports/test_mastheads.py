@@ -28,6 +28,12 @@ from rag.reports.mastheads import read_pairs
             "信息来源:市教育局发布时间:2020-03-25", [("信息来源", "市教育局"), ("发布时间", "2020-03-25")], id="no gap"
         ),
         pytest.param("  • 发文字号 某教发〔2018〕8号", [("发文字号", "某教发〔2018〕8号")], id="a bullet"),
+        pytest.param(
+            "【文    号】某教〔2023〕68号    【有 效 性】有效 【主题分类】",
+            [("文号", "某教〔2023〕68号"), ("有效性", "有效"), ("主题分类", "")],
+            id="labels in frames",
+        ),
+        pytest.param("【要闻】某区召开大会", [], id="a frame that is no label"),
         pytest.param("  • 规范性文件登记号", [("规范性文件登记号", "")], id="a blank bullet"),
         pytest.param("  • 各区、市教育局,各有关单位:", [], id="an addressee"),
         pytest.param("牵头领导:张三", [], id="a line of the report"),
