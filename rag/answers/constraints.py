@@ -7,6 +7,7 @@ from rag.answers.answer_types import ASKS_NAME, names_answer, repeats
 from rag.answers.asked import contains_question, told
 from rag.answers.contrasts import contrasted
 from rag.answers.coverage import FILLER, terms
+from rag.answers.modality import speaks_of_plan
 from rag.answers.places import is_province, places_named, short_form
 from rag.answers.quantities import Quantity, chinese_number, quantities
 from rag.answers.query import Facet, Query
@@ -20,9 +21,8 @@ _EXACT = 100  # smaller numbers a question may have counted itself (哪四种)
 _RATE = re.compile(r"([一-鿿][一-鿿])(?<![频功速汇长成])率")  # not 增长率, 完成率
 _SAME_RATE = {"入园": "入学", "入围": "上线", "录取": "上线", "达线": "上线", "就学": "入学"}
 _SHARE = re.compile(r"比例|占|比重|覆盖|普及")
-_COMMON = re.compile(r"以[上下]")
+_OR_MORE = re.compile(r"以[上下]")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
-_WAS_PLANNED = re.compile(r"计划|目标|打算|原定|预期|预计|plan|target", re.I)
 _ASKS_COUNTRIES = re.compile(r"哪(?:一?个|几个|些|[两三四五六]个?)国家")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
 # What a question begins with and a year follows is a place though no dictionary has it (沱溪县2024年…).
@@ -105,7 +105,7 @@ def _no_rate(facet: Facet, text: str) -> bool:
     if told_of:
         return not named & told_of
     if _SHARE.search(text):  # a share of what the rate is named after (在园幼儿占…, asked for 入园率)
-        return not set("".join(named)) & set(_COMMON.sub("", text))
+        return not set("".join(named)) & set(_OR_MORE.sub("", text))
     return "率" not in text and "%" not in _OF_CHANGE.sub("", text)
 
 
@@ -142,7 +142,7 @@ def _false_premise(facet: Facet, query: Query, figures: Sequence[Quantity], sect
 
     Only figures that are not read off by counting: shares, decimals, numbers of a hundred and more.
     """
-    if query.kind == "yesno" or (facet.asks == "outcome" and _WAS_PLANNED.search(query.wording)):
+    if query.kind == "yesno" or (facet.asks == "outcome" and speaks_of_plan(query.wording)):
         return ""  # asked whether it is so, or what came of it, and told what is so
     given = quantities(section)
     for stated in quantities(query.wording):

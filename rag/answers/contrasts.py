@@ -56,6 +56,8 @@ _SORTS: Sequence[Sequence[str]] = (
 )
 _COMPULSORY = re.compile(r"义务教育|中小学")  # 小学 and 初中 together: neither contradicts it
 _PATTERNS = tuple(tuple(re.compile(words) for words in sort) for sort in _SORTS)
+_STAGES = _PATTERNS[0]
+_KINDERGARTEN, _PRIMARY, _JUNIOR, _, _, _UNIVERSITY, _ = _STAGES
 
 
 def contrasted(question: str, text: str, around: str) -> str:
@@ -65,25 +67,25 @@ def contrasted(question: str, text: str, around: str) -> str:
     """
     for sort in _PATTERNS:
         asked = [found for words in sort if (found := words.search(question))]
-        if not asked or (sort is _PATTERNS[0] and _COMPULSORY.search(question)):
+        if not asked or (sort is _STAGES and _COMPULSORY.search(question)):
             continue
         told = [words for words in sort if words.search(text)]
-        if sort is _PATTERNS[0] and not told and not _COMPULSORY.search(text):
+        if sort is _STAGES and not told and not _COMPULSORY.search(text):
             # A stage that the headings name holds below them; 中小学 are all of them but kindergarten and university.
             told = [words for words in sort if words.search(around)]
-            if _COMPULSORY.search(around) and not {found.re for found in asked} - {sort[0], sort[5]}:
-                told += sort[1:3]
+            if _COMPULSORY.search(around) and not {found.re for found in asked} - {_KINDERGARTEN, _UNIVERSITY}:
+                told += (_PRIMARY, _JUNIOR)
         if any(found.re.search(text + around) for found in asked):
             continue
-        if sort is _PATTERNS[0] and _contains_compulsory(asked, text, around):
+        if sort is _STAGES and _contains_compulsory(asked, text, around):
             continue
         others = [words for words in told if not words.search(question)]
-        if others or (sort is _PATTERNS[0] and _COMPULSORY.search(text)):
+        if others or (sort is _STAGES and _COMPULSORY.search(text)):
             return asked[0][0]
     return ""
 
 
 def _contains_compulsory(asked: Sequence[re.Match[str]], text: str, around: str) -> bool:
     """Whether what is asked is a stage of the compulsory education that the sentence speaks of."""
-    stages = {_PATTERNS[0][1], _PATTERNS[0][2]}
+    stages = {_PRIMARY, _JUNIOR}
     return bool(_COMPULSORY.search(text + around)) and any(found.re in stages for found in asked)

@@ -19,6 +19,11 @@ _INTENDED = re.compile(
 )
 
 
+def speaks_of_plan(text: str) -> bool:
+    """Whether a text has a word for what was planned or is to come."""
+    return bool(_PLAN.search(text) or _TARGET.search(text))
+
+
 def modality(own: str, whole: str, *, yes_no: bool) -> Modality:
     """What `own`, the words about one part of the question `whole`, ask for; "" where a plan or an outcome will do.
 
