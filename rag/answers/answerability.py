@@ -42,7 +42,7 @@ class Calibrations:
 
     `thresholds` are the least confidence of an answer, by operating point, whichever of the two it comes from; `yesno`
     are those for questions whether something is so, which a sentence answers that says the contrary, and for summaries,
-    which no one sentence answers: the reader is less sure of the right sentence there, and the judge is not asked.
+    which no one sentence answers and the judge is not asked about: of the right sentence both are less sure there.
     """
 
     reader: Calibration

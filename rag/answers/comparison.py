@@ -17,6 +17,7 @@ _COMPARING = re.compile(
 _WHICH = re.compile(rf"{_SIDE}(?P<matter>[^,，?？]{{4,}}?)(?:更|比较|最){_MORE}")
 # What is asked of the other side, where this side asks for something else (甲市2019年实际和乙市2020年的目标).
 _SAID_OF = r"(?:\(目标\)|的?(?:目标|实际|计划|实绩|完成)(?:情况|[数值])?(?=[和与跟同、及,，]|分别|各|$))?"
+_MEANT = r"(?:打算|准备|预计|计划)?"
 _LEADING = re.compile(r"^[和与跟同比、及,，]+")
 
 
@@ -37,8 +38,11 @@ def about_one(text: str, own: str, others: Sequence[str]) -> str:
         kept.append(clause)
     words = "".join(kept)
     for other in others:
-        words = re.sub(rf"(?:[和与跟同、及]|(?<!对)比)?{other}[市省县区]?(?:(?:19|20)\d{{2}}年)?{_SAID_OF}", "", words)
-    words = re.sub(rf"[和与跟同、及]({own})", r"\1", words)
+        words = re.sub(rf"(?<!对)比{other}[^,，?？]{{0,10}}?(?=[高低多少大小快慢]了?还是)", "", words)
+        words = re.sub(
+            rf"(?:[和与跟同、及]|(?<!对)比)?{other}[市省县区]?(?:(?:19|20)\d{{2}}年)?{_SAID_OF}{_MEANT}", "", words
+        )
+    words = re.sub(rf"(?:[和与跟同、及]|(?<!对)比)({own})", r"\1", words)
     words = _COMPARING.sub("", _WHICH.sub(r"\g<matter>", words))
     return re.sub(r"[,，;；]+(?=[?？]|$)", "", _LEADING.sub("", words))
 

@@ -13,7 +13,7 @@ from rag.answers.quantities import Quantity, chinese_number, quantities
 from rag.answers.query import Facet, Query
 from rag.answers.verification import squeeze
 from rag.answers.years import due, own_years, years_said
-from rag.reports.chunks import Chunk
+from rag.reports.chunks import Chunk, sentences
 from rag.reports.dates import years_in
 from rag.reports.places import lies_in
 
@@ -25,6 +25,10 @@ _OR_MORE = re.compile(r"以[上下]")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
 _ASKS_COUNTRIES = re.compile(r"哪(?:一?个|几个|些|[两三四五六]个?)国家")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
+_SEX = re.compile(r"(?<![男子儿])(女|男)(?=[生孩童性教老学职干同毕中高])")
+_GOES_ON = ("其中", "上述", "以上")
+_DONE_TOO = re.compile(r"(?<!不)已(?:经)?[一-鿿]{0,6}(?:到位|完成|落实|建成|解决|销号)")  # besides what is planned
+_CHILDREN = re.compile("[子儿]女")
 # What a question begins with and a year follows is a place though no dictionary has it (沱溪县2024年…).
 _AT_THE_HEAD = re.compile(r"^(?![全各我本该每某这那几])[一-鿿]{2,3}[市县区州旗](?=(?:19|20)\d{2}年)")
 # A year at the head of a question, or behind the name it begins with, is that of which it asks.
@@ -38,6 +42,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     known = (own_years(text) if len(chunk.years) > 1 else due(text)) or (
         years_said(text) | set(chunk.years) if chunk.years else years_said(chunk.text)
     )
+    known |= own_years(_leant_on(text, chunk)) if known else set()
     known |= {year for year in facet.years if _of_the_report(year, facet.text) and year in years_in(around)}
     asked_of = query.kind != "yesno" or _FRAME.match(facet.text)  # else the year may be what is to be denied
     if facet.years and known and asked_of and not set(facet.years) & known:
@@ -65,6 +70,9 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     other = contrasted(facet.text, text, around) if query.kind != "yesno" else ""
     if other:
         unmet.append(f"contrast:{other}")
+    for sex in _SEX.findall(facet.text):
+        if sex not in _CHILDREN.sub("", section):
+            unmet.append(f"contrast:{sex}性")
     if query.kind == "plain" and (repeats(facet.text, text) or _names_no_country(facet, text)):
         unmet.append("repeated:")
     if ASKS_NAME.search(facet.text) and not names_answer(text, facet.text, "person"):
@@ -72,11 +80,20 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
     premise = _false_premise(facet, query, figures, section)
     if premise:
         unmet.append(f"premise:{premise}")
-    if facet.asks == "outcome" and planned:
+    if facet.asks == "outcome" and planned and not _DONE_TOO.search(text):
         unmet.append("outcome:")
     if facet.asks == "plan" and not planned:
         unmet.append("plan:")
     return unmet
+
+
+def _leant_on(text: str, chunk: Chunk) -> str:
+    """The sentence before one that goes on with it (其中…); "" for one that stands for itself."""
+    before = chunk.text[: max(0, chunk.text.find(text))]
+    if not before.strip() or not text.startswith(_GOES_ON):
+        return ""
+    start, end = sentences(before)[-1]
+    return before[start:end]
 
 
 def _names_no_country(facet: Facet, text: str) -> bool:

@@ -17,6 +17,13 @@ _LINE = re.compile(r"^[ \t\xa0\u3000]*(?P<label>[一-鿿]{2,8})[ \t\xa0\u3000]*[
 # The same at the end of an item, in brackets: （牵头科室：基教科，配合科室：计财科）.
 _BRACKET = re.compile(r"[（(]([^（）()\n]*[:：][^（）()\n]*)[)）]")
 _IN_BRACKETS = re.compile(r"(?P<label>[一-鿿]{2,8})[:：](?P<value>(?:(?![;；]|[,，、。\s]+[一-鿿]{2,8}[:：])[^\n])*)")
+# Without a label: by a verb （市教育局牵头，市财政局配合）, or at the end of a line the offices alone （基教科）.
+_BARE_BRACKET = re.compile(r"[（(]([^（）()\n:：]*)[)）](?P<last>[。.;；]?[ \t\u3000]*(?:\n|$))?")
+_BY_VERB = re.compile(
+    r"(?P<value>[^,，;；。]{2,}?)(?P<label>牵头|负责|配合|协助|参与)(?:落实|实施|组织|负责)*(?=[,，;；。]|$)"
+)
+_OFFICES = re.compile(r"(?:(?:^|[、,，\s和及])[一-鿿]{1,10}(?:[科股处室办局委部]|中心|工会|支队|大队|教科院|教研院))+")
+_VERB_ROLES = {"负责": "责任", "参与": "配合"}
 # Who a question asks for, by the words it uses, to the words labels are made of.
 _PERSON = re.compile(r"谁|领导|哪位|哪一位|局长|负责人|组长|\bwho\b|leader", re.I)
 _OFFICE = re.compile(r"科室|部门|处室|单位|股室|科(?![学研普技])|office|department|section", re.I)
@@ -27,6 +34,10 @@ ROLE_WORDS = re.compile(
     r"(?:由|归)?(?:哪位|哪一位|哪个|哪几个|哪些|谁)(?:[在来]?管(?!理)|带头|挂帅|主抓)?"
     r"|局?领导|[科处股]室|部门|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
 )
+
+# What stands in the place of a label where there is none: a verb, or any role for offices alone.
+_ANY = "".join(_ROLES)
+_UNLABELLED = frozenset(("牵头", "负责", "配合", "协助", "参与", _ANY))
 
 _LABELS = {
     "document_number": mastheads.DOCUMENT_NUMBERS,
@@ -54,6 +65,21 @@ _NAMES = {
         "issuer": "issuing body",
     },
 }
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A label and what stands beside it, `start` to `end` of a chunk's text with both; bare offices have any label."""
+
+    label: str
+    value: str
+    start: int
+    end: int
+
+    @property
+    def roles(self) -> set[str]:
+        label = _VERB_ROLES.get(self.label, self.label)
+        return {role for role in _ROLES if role in label}
 
 
 @dataclass(frozen=True)
@@ -104,56 +130,72 @@ def _with_label(text: str, field: Field) -> int:
     return field.start - len(before) + found.start() if found else field.start
 
 
-def read_roles(query: Query, ranked: Sequence[Chunk], report_of: Callable[[str], Report]) -> Found:
-    """Who leads or is responsible, from the labelled lines of the best-ranked section that has them."""
-    for chunk in ranked:
-        report = report_of(chunk.report)
-        lines = _wanted(list(_lines(chunk)), query.text)
-        if not lines:
-            continue
-        blank = tuple(line["label"] for line in lines if not line["value"].strip())
-        filled = [line for line in lines if line["value"].strip()]
-        if not filled:
-            return Found((), blank)
-        heading = _heading(chunk)
-        places = [
-            (chunk.start + line.start("label"), chunk.start + line.start() + len(line[0].rstrip())) for line in filled
-        ]
-        evidence = [_evidence(report.text, start, end, [chunk]) for start, end in (*heading, *places)]
-        words = ";".join(report.text[start:end] for start, end in places)
-        topic = f"{report.text[slice(*heading[0])]}:" if heading else ""
-        return Found((Statement(topic + words, tuple(evidence)),), blank)
-    return Found(())
+def read_roles(query: Query, section: Sequence[Evidence], report: Report) -> Found:
+    """Who leads or is responsible, from the labelled lines of a section, given by its sentences, best first.
+
+    Where its heading does not name the matter that is asked about, the sentence that does stands before them.
+    """
+    chunk = section[0].chunk
+    lines = _wanted(list(_lines(chunk)), query.text)
+    blank = tuple(line.label for line in lines if not line.value.strip())
+    filled = [line for line in lines if line.value.strip()]
+    if not filled:
+        return Found((), blank)
+    heading = _heading(chunk)
+    places = [(chunk.start + line.start, chunk.start + line.end) for line in filled]
+    apart = (item for item in section if all(item.end <= start or end <= item.start for start, end in heading + places))
+    matter = next((item for item in apart if not names_role(item.text)), None)
+    if matter and matter.scores["coverage"] > matter.scores["heading"]:
+        places.insert(0, (matter.start, matter.end))
+    evidence = [_evidence(report.text, start, end, [chunk]) for start, end in heading + places]
+    words = ";".join(report.text[start:end].rstrip("。;；") for start, end in places)
+    topic = f"{report.text[slice(*heading[0])]}:" if heading else ""
+    return Found((Statement(topic + words, tuple(evidence)),), blank)
 
 
-def _lines(chunk: Chunk) -> Iterator[re.Match[str]]:
-    yield from _LINE.finditer(chunk.text)
+def _lines(chunk: Chunk) -> Iterator[_Line]:
+    yield from map(_labelled, _LINE.finditer(chunk.text))
     for bracket in _BRACKET.finditer(chunk.text):
-        yield from (
-            piece
-            for piece in _IN_BRACKETS.finditer(chunk.text, *bracket.span(1))
-            if any(role in piece["label"] for role in _ROLES)
-        )
+        yield from (line for line in _in(bracket, chunk, _IN_BRACKETS) if line.roles)
+    for bracket in _BARE_BRACKET.finditer(chunk.text):
+        lines = _in(bracket, chunk, _BY_VERB)
+        if any(line.label in ("牵头", "负责") for line in lines):
+            yield from lines
+        elif bracket["last"] is not None and _OFFICES.fullmatch(bracket[1]):
+            yield _Line(_ANY, bracket[1], *bracket.span(1))
+
+
+def _in(bracket: re.Match[str], chunk: Chunk, pattern: re.Pattern[str]) -> list[_Line]:
+    return [_labelled(piece) for piece in pattern.finditer(chunk.text, *bracket.span(1))]
+
+
+def _labelled(found: re.Match[str]) -> _Line:
+    start = min(found.start("label"), found.start("value"))
+    return _Line(found["label"], found["value"], start, found.start() + len(found[0].rstrip()))
 
 
 def has_roles(chunk: Chunk) -> bool:
     """Whether a chunk holds lines that name who leads or is responsible."""
-    return any(any(role in line["label"] for role in _ROLES) for line in _lines(chunk))
+    return any(line.roles for line in _lines(chunk))
 
 
 def names_role(text: str) -> bool:
     """Whether a text is such a line itself."""
     line = _LINE.fullmatch(text.strip())
-    return line is not None and any(role in line["label"] for role in _ROLES)
+    return line is not None and bool(_labelled(line).roles)
 
 
-def _wanted(lines: Sequence[re.Match[str]], question: str) -> list[re.Match[str]]:
+def _wanted(lines: Sequence[_Line], question: str) -> list[_Line]:
     """The lines for the role, person or office that the question names; a role no line has (主管) stands for any."""
-    roles = {line: {role for role in _ROLES if role in line["label"]} for line in lines}
-    named = {role for role in _ROLES if role in question and f"{role}制" not in question} & set().union(*roles.values())
+    named = {role for role in _ROLES if role in question and f"{role}制" not in question}
+    named &= set().union(*(line.roles for line in lines))
     person, office = bool(_PERSON.search(question)), bool(_OFFICE.search(question))
     label = re.compile("") if person == office else _PERSON_LABEL if person else _OFFICE_LABEL
-    return [line for line, own in roles.items() if own and (own & named or not named) and label.search(line["label"])]
+    return [
+        line
+        for line in lines
+        if line.roles and (line.roles & named or not named) and (label.search(line.label) or line.label in _UNLABELLED)
+    ]
 
 
 def _heading(chunk: Chunk) -> list[tuple[int, int]]:

@@ -289,9 +289,9 @@ class Pipeline:
                 ranked |= apart
                 continue
             whole = {facet: looked_at_again(facet, items)}
-            ranked |= whole
-            if any(writer.choose(query, whole)[0].values()):
-                ranked |= {part: apart[part] for part in answered}
+            sure = any(writer.choose(query, whole)[0].values())
+            ranked |= whole if sure or not answered else apart
+            ranked |= {part: apart[part] for part in answered}
         return ranked
 
     def _by_itself(
@@ -348,7 +348,8 @@ class Pipeline:
         sure = calibrations.confidence(items, items[0]) if items else 0.0
         if sure < calibrations.thresholds["balanced"]:
             return Found(())
-        return read_roles(query, [items[0].chunk], self.snapshot.report)
+        own = [item for item in items if item.chunk.id == items[0].chunk.id]
+        return read_roles(query, own, self.snapshot.report(items[0].chunk.report))
 
     def _from_labels(self, query: Query, found: Found, hits: Sequence[Hit]) -> Answer:
         gaps = [Statement(blank_line(label, query.language), ()) for label in found.blank]

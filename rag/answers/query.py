@@ -278,7 +278,7 @@ def _facets(
     if kind == "compare" and len(regions) < 2:
         for year, own in by_year.items():
             words = about_one(text, f"{year}年", [f"{other}年" for other in by_year if other != year])
-            asks = modality(clause_of(text, f"{year}年"), question, yes_no=False)
+            asks = _asked_of_side(f"{year}年", [f"{other}年" for other in by_year], text, question)
             label = f"{year}年" if query.language == "zh" else str(year)
             yield Facet(words, own, (year,), asked(question), asks, label)
         return
@@ -289,9 +289,7 @@ def _facets(
             named = _years_of(text, region, regions, years, of_region)
             own = tuple(record.id for record in _of_the_years(of_region, named))
             clause = clause_of(text, region)
-            joined = any(other in clause for other in regions if other != region)
-            words_of_it = beside(text, region, regions) if joined or not clause else clause
-            asks = modality(words_of_it, question, yes_no=False)
+            asks = _asked_of_side(region, regions, text, question)
             yield Facet(words, own, named, asked(clause or question), asks, region)
         return
     questions = [part for part in parts if contains_question(part)]
@@ -324,6 +322,13 @@ def _facets(
             words = _PRONOUN.sub(subject[0], part, count=1)
         asks = modality(part, question, yes_no=kind == "yesno")
         yield Facet(words, reports, years_named(part) or years, asked(part), asks, f"“{part.strip()}”", part)
+
+
+def _asked_of_side(side: str, sides: Sequence[str], text: str, question: str) -> Modality:
+    """Plan or outcome, by the clause of one side of a comparison, or what follows it where another is named there."""
+    clause = clause_of(text, side)
+    joined = any(other in clause for other in sides if other != side)
+    return modality(beside(text, side, sides) if joined or not clause else clause, question, yes_no=False)
 
 
 def _years_of(

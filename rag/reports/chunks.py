@@ -59,8 +59,8 @@ class Chunk:
         text = squeezed(self.text)
         if not heading or not text.startswith(heading):
             return heading
-        marker = read_marker(heading)
-        words, rest = heading[marker.end if marker else 0 :], text[len(heading) :]
+        marker = read_marker(self.path[-1])
+        words, rest = squeezed(self.path[-1][marker.end if marker else 0 :]), text[len(heading) :]
         whole = re.search("[，,；;]", words) and rest[:1] in _SENTENCE_END and not _REMARK.sub("", rest)
         return "" if _FIGURE.search(words) or (rest and whole) else heading
 

@@ -83,6 +83,7 @@ _INVALID_LINE = re.compile(
     r"^(?:该|本|此)(?:文件?|规范性文件|政策|通知|办法|规定)(?:已经?|现已)(?:被)?(?P<validity>废止|失效)"
 )
 _REPEALING = re.compile(r"[^。；;\n]*(?:废止|停止执行)[^。；;\n]*")
+_BRACKETED = re.compile(r"[（(]([^（）()]{1,60})[)）]")
 _OTHER_DOCUMENT = re.compile(rf"《(?P<title>[^《》]{{4,80}})》|(?P<number>{_DOCUMENT_NUMBER.pattern})")
 _OPENING = re.compile(r"(?:[(（【\[][^()（）【】\[\]]{1,6}[)）】\]])?(?:关于)?(?:印发|转发|公布|发布)?《?")
 _REPEATED = re.compile(r"[(（【\[]转[载发][)）】\]]")  # a page of another site, whose masthead names that site's office
@@ -243,11 +244,14 @@ def _effective(content: Iterable[Line]) -> Field | None:
 
 
 def _numbered(front: Iterable[Line]) -> Field | None:
-    """A document number on a line of its own; one in a sentence is that of another document."""
+    """A document number on a line of its own, or apart in one in brackets; one in a sentence is another document's."""
     for line in front:
-        if _DOCUMENT_NUMBER.fullmatch(line.words):
-            start = line.words_start
-            return Field(squeezed(line.words), start, start + len(line.words), "", MASTHEAD)
+        bracketed = _BRACKETED.fullmatch(line.words)
+        inside = bracketed.span(1) if bracketed else (0, len(line.words))
+        for piece in re.finditer(r"[^\s，,]+" if bracketed else r".+", line.words[slice(*inside)]):
+            if _DOCUMENT_NUMBER.fullmatch(piece[0]):
+                start = line.words_start + inside[0] + piece.start()
+                return Field(squeezed(piece[0]), start, start + len(piece[0]), "", MASTHEAD)
     return None
 
 

@@ -12,6 +12,7 @@ LONGEST_HEADING = 50  # characters behind the marker; a longer first sentence is
 _LONGEST_LABEL = 20  # characters before a colon that ends a heading ("1.工作目标:到年底…")
 LARGEST_GAP = 2  # numbers that may be missing in a sequence (a lost line, a slip of the typist)
 FIRSTLY = "首先"
+WHOLE = "1 "  # a bare number, which is one of a heading only above 1.1
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ def _style(name: str, rank: int, pattern: str, *, listing: bool = False) -> Styl
 
 # A digit behind "1." is a decimal (1.35万个), unless it opens a year (1.2018年…) or an age (1.80周岁).
 _POINT = r"[.．](?!\d(?!\d{3}\s*年|\d{0,2}周?岁))"
+# Numbers that say what they stand under (1.1, 3.2.1), before words: of one digit each where no space follows (but
+# 3.15晚会). A unit makes them figures (1.5亿元, 3.2 万人).
+_DECIMAL = (
+    r"(?P<above>{above})[.．](?P<digits>\d{{1,2}})[.．]?(?:(?=[ \t\xa0\u3000])|(?<!\d\d)(?<!\d\d[.．]\d))"
+    r"(?![ \t\xa0\u3000]*[万亿千百倍元个名所人米度吨年月日小多分岁点平公])(?=[ \t\xa0\u3000]*[\u4e00-\u9fff“《])"
+)
 _FIRSTLY = {"首先": 1, "其次": 2, "再次": 3, "最后": 4}
 STYLES = (
     *(
@@ -57,13 +64,17 @@ STYLES = (
     _style("(一)", 11, rf"(?:[(（]\s*(?P<chinese>{_CHINESE}{{1,5}})\s*[)）]|(?P<sign>[㈠-㈩]))、?"),
     _style("1.", 12, rf"(?:(?P<digits>\d{{1,3}})\s*(?:、|{_POINT})|(?P<sign>[⒈-⒛]))"),
     _style("01", 12, r"(?P<digits>0[1-9]|[1-9]\d)(?=[ \t\xa0\u3000]+[\u4e00-\u9fff“《])"),
-    _style("(1)", 13, r"(?:[(（]\s*(?P<digits>\d{1,3})\s*[)）]|(?P<sign>[⑴-⒇]))、?"),
-    _style("1)", 14, r"(?P<digits>\d{1,3})\s*[)）]", listing=True),
-    _style("①", 15, r"(?P<sign>[①-⑳])", listing=True),
-    _style("第一,", 16, rf"第(?P<chinese>{_CHINESE}{{1,2}})[，,、]", listing=True),
-    _style("一是", 17, r"(?P<chinese>[一二三四五六七八九十]{1,2})是", listing=True),
-    _style("一要", 17, r"(?P<chinese>[一二三四五六七八九十]{1,2})要", listing=True),
-    _style(FIRSTLY, 17, rf"(?P<word>{'|'.join(_FIRSTLY)})[，,、：:]?", listing=True),
+    _style("1.1", 13, _DECIMAL.format(above=r"\d{1,2}")),
+    _style("1.1.1", 14, _DECIMAL.format(above=r"\d{1,2}[.．]\d{1,2}")),
+    _style("1.1.1.1", 15, _DECIMAL.format(above=r"\d{1,2}[.．]\d{1,2}[.．]\d{1,2}")),
+    _style(WHOLE, 12, r"(?P<digits>\d{1,2})(?=[ \t\xa0\u3000]+[\u4e00-\u9fff“《])"),
+    _style("(1)", 16, r"(?:[(（]\s*(?P<digits>\d{1,3})\s*[)）]|(?P<sign>[⑴-⒇]))、?"),
+    _style("1)", 17, r"(?P<digits>\d{1,3})\s*[)）]", listing=True),
+    _style("①", 18, r"(?P<sign>[①-⑳])", listing=True),
+    _style("第一,", 19, rf"第(?P<chinese>{_CHINESE}{{1,2}})[，,、]", listing=True),
+    _style("一是", 20, r"(?P<chinese>[一二三四五六七八九十]{1,2})是", listing=True),
+    _style("一要", 20, r"(?P<chinese>[一二三四五六七八九十]{1,2})要", listing=True),
+    _style(FIRSTLY, 20, rf"(?P<word>{'|'.join(_FIRSTLY)})[，,、：:]?", listing=True),
 )
 # Behind "七、" or "1、", the next number: two that share a noun (七、八年级; 1、2月份; 一、二、三等奖).
 _SHARED = re.compile(rf"(?P<next>{_CHINESE}{{1,3}}|\d{{1,3}})(?:、|年级|季度|产业|[级类等期线班号楼日月院])")

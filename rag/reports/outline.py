@@ -3,11 +3,12 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from rag.reports.attachments import Attachment, attachments, listed_attachments
 from rag.reports.layout import lists_on
 from rag.reports.lines import Line, trimmed, unquoted
-from rag.reports.numbering import FIRSTLY, LARGEST_GAP, Marker, heading_of, read_marker
+from rag.reports.numbering import FIRSTLY, LARGEST_GAP, WHOLE, Marker, heading_of, read_marker
 from rag.reports.titles import names_a_document
 from rag.reports.unnumbered import headings_above, marked_headings, short_headings
 
@@ -82,6 +83,9 @@ def read_outline(
         and (marker := read_marker(lines[index].text)) is not None
         and not lists_on(lines[index].text)
     ]
+    candidates = [
+        candidate for candidate, below in zip_longest(candidates, candidates[1:]) if _is_above(candidate, below)
+    ]
     body = candidates[0][0] if candidates else None
     titles = {
         index: level
@@ -104,6 +108,12 @@ def read_outline(
     if parts:
         headings = _under_parts(lines[:stop], headings, parts, start)
     return list(_with_closings(lines[:stop], headings))
+
+
+def _is_above(candidate: tuple[int, Marker], below: tuple[int, Marker] | None) -> bool:
+    """Whether a bare number (1 总则) stands right above the first number under it (1.1), as any other need not."""
+    marker = candidate[1]
+    return marker.style.name != WHOLE or (below is not None and below[1].number.startswith(f"{marker.number}."))
 
 
 def _simulated(

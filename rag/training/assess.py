@@ -141,6 +141,8 @@ def main(data: Path, rows: int, groups: int, reader: str | None, judge: str | No
 
     With --judge those of a judge, on what it is given to read: a few sentences.
     """
+    if judge == "none":
+        raise click.BadParameter("there is none to assess; default, or a folder", param_hint="--judge")
     _, held_out = split(load_rows(sorted(data.glob("*.jsonl"))))
     if rows:
         held_out = Random(0).sample(held_out, min(rows, len(held_out)))

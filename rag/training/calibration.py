@@ -136,7 +136,8 @@ def calibrate(
     `refused` and, for questions whether something is so, `whether` are the shares of them, by operating point. Also the
     held-out confidences of the right choices and of the others, with the judge asked where it would be.
     """
-    both = [item for item in asked if item.reader and item.judge]
+    # Questions whether something is so have no part in the fit: what is fitted is good enough to order them.
+    both = [item for item in asked if item.reader and item.judge and item.kind != "yesno"]
     tables = {name: [table for item in both if (table := getattr(item, name))] for name in ("reader", "judge")}
     fitted: dict[str, Any] = {}
     held_out: dict[str, list[float]] = {}
@@ -149,11 +150,13 @@ def calibrate(
         name = "reader" if sure >= SURE else "judge"
         (right if tables[name][at][1] else wrong).append(held_out[name][at])
     fitted["thresholds"] = thresholds(right, refused)
-    # Questions whether something is so have no part in the fit: what is fitted is good enough to order them.
-    reader = Calibration(**fitted["reader"])
-    yes = [
-        reader.confidence(item.reader[0]) for item in asked if item.kind == "yesno" and item.reader and item.reader[1]
-    ]
+    reader, judge = (Calibration(**fitted[name]) for name in ("reader", "judge"))
+    yes = []
+    for item in asked:
+        if item.kind == "yesno" and item.reader and item.judge:
+            sure = reader.confidence(item.reader[0]) >= SURE
+            features, is_right = item.reader if sure else item.judge
+            yes += [(reader if sure else judge).confidence(features)] if is_right else []
     if len(yes) >= FEWEST:
         fitted["yesno"] = thresholds(yes, whether)
     return fitted, right, wrong

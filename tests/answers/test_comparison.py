@@ -38,6 +38,13 @@ def test_years_are_sides_too() -> None:
     assert about_one(question, "2019年", ["2018年"]) == "经济增长目标2019年是多少?"
 
 
+def test_what_is_compared_with_another_year_is_not_asked_of_it() -> None:
+    question = "临湖2024年打算招的老师比2023年实际招的多还是少，各是多少人？"
+    assert about_one(question, "2024年", ["2023年"]) == "临湖2024年打算招的老师，是多少人？"
+    assert about_one(question, "2023年", ["2024年"]) == "临湖招的老师2023年实际招的，是多少人？"
+    assert about_one("临湖2024年比2023年新增学位多多少？", "2023年", ["2024年"]) == "临湖2023年新增学位多多少？"
+
+
 def test_a_clause_counts_where_it_asks_about_its_side() -> None:
     assert clause_of("洛阳建了多少所,泉州呢", "洛阳") == "洛阳建了多少所"
     assert clause_of("洛阳建了多少所,泉州呢", "泉州") == ""

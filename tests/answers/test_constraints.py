@@ -69,6 +69,8 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str 
         ("沱溪县2024年的巩固率是多少?", "九年义务教育巩固率98.4%。", ["place:沱溪县"]),
         ("沱溪县2024年的巩固率是多少?", "沱溪九年义务教育巩固率98.4%。", []),
         # Nothing but people, or places for them, tells how many people.
+        ("女毕业生的平均工资是多少元?", "毕业生平均工资为3460元。", ["contrast:女性"]),
+        ("女毕业生的平均工资是多少元?", "毕业生平均工资为3460元，女生为3300元。", []),
         ("这些学校一共有多少学生?", "外籍人员子女学校达到4所。", ["figure:学生"]),
         ("培训了多少老师?", "培训教师3000人次。", []),
         ("能多容纳多少学生?", "新增学位8.2万个。", []),
@@ -103,6 +105,19 @@ def test_a_place_named_further_on_is_that_of_what_is_said_there() -> None:
     assert lacking(f"{words}台山市通过评估。", title) == ["place:台山"]
     assert lacking(f"台山市通过评估。{words}", title) == []
     assert lacking(f"{words}台山市通过评估。", "") == []  # a passage of which neither title nor place is known
+
+
+def test_a_sentence_that_goes_on_is_of_the_year_before_it_too() -> None:
+    question = "2021年度反馈的问题哪些已经改好了？"
+    query = understand(question, (), filters=Filters(), longest=500)
+
+    def lacking(text: str) -> list[str]:
+        section = f"2021年度反馈问题5项。{text}"
+        chunk = Chunk("c", "r", "", (), "section", 0, len(section), section, (2022,))
+        return unmet_by(query.facets[0], query, text, "", chunk, planned=True)
+
+    assert lacking("其中，图书不足等4项已整改到位，场地1项2023年底前完成。") == []
+    assert lacking("图书不足等4项已整改到位，场地1项2023年底前完成。") == ["year:2021"]
 
 
 def test_the_days_that_a_question_speaks_of_are_not_asked_for() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answers.evidence import Evidence
 from rag.answers.labelled import Found, read_masthead, read_roles
 from rag.answers.query import Filters, Query, understand
 from rag.index.storage import summary_of
@@ -33,6 +34,10 @@ TEXT = """索引号: 0077-2020-01 发布日期: 2020-03-25 文  号: 主题分�
 3.更新校车24辆，淘汰旧车。（牵头股室：安全股、校车办，配合股室：计财股；责任领导：王五）
 
 4.改造厕所（共30座）。检查1次（时间：9月）。
+
+5.开展家访（鼓励学生参与）。走访2000户。（基教科、安全科）
+
+6.发放补助300万元（市教育局牵头，市财政局、市民政局配合）。
 """
 
 
@@ -55,9 +60,13 @@ def masthead(question: str, report: Report) -> Found:
     return read_masthead(ask(question, report), [report], lambda _: chunks(report))
 
 
-def roles(question: str, report: Report, heading: str) -> Found:
-    ranked = [chunk for chunk in chunks(report) if chunk.path and chunk.path[-1].startswith(heading)]
-    return read_roles(ask(question, report), ranked, lambda _: report)
+def roles(question: str, report: Report, heading: str, said: str = "") -> Found:
+    """With `said` as the sentence that was found for the question, which has more of its words than the heading."""
+    chunk = next(chunk for chunk in chunks(report) if chunk.path and chunk.path[-1].startswith(heading))
+    start = chunk.start + chunk.text.index(said)
+    scores = {"coverage": 0.6, "heading": 0.2 if said else 0.6}
+    best = Evidence(chunk, start, start + len(said), said, 1.0, scores, planned=False)
+    return read_roles(ask(question, report), [best], report)
 
 
 def test_a_masthead_field_is_cited_with_its_label(report: Report) -> None:
@@ -75,6 +84,16 @@ def test_who_leads_is_read_from_the_item_and_cited_line_by_line(report: Report) 
     found = roles("食堂建设由哪个科室牵头？", report, "1.")
     assert found.statements[0].text == "1.推进食堂建设:牵头科室:后勤科"
     assert [item.text for item in found.statements[0].evidence] == ["1.推进食堂建设", "牵头科室:后勤科"]
+
+
+def test_the_matter_is_cited_too_where_the_heading_does_not_name_it(report: Report) -> None:
+    found = roles("新建食堂由哪个科室牵头？", report, "1.", "新建100所食堂。")
+    assert found.statements[0].text == "1.推进食堂建设:新建100所食堂;牵头科室:后勤科"
+    assert [item.text for item in found.statements[0].evidence] == [
+        "1.推进食堂建设",
+        "新建100所食堂。",
+        "牵头科室:后勤科",
+    ]
 
 
 def test_both_are_told_when_both_are_asked(report: Report) -> None:
@@ -100,6 +119,12 @@ def test_roles_in_brackets_behind_an_item_are_read_too(report: Report) -> None:
     assert roles("校车更新归谁管？", report, "3.").statements[0].text.endswith("旧车:责任领导：王五")
     assert roles("校车更新由谁、哪个股室配合？", report, "3.").statements[0].text.endswith("旧车:配合股室：计财股")
     assert roles("厕所由谁负责？", report, "4.") == Found(())
+
+
+def test_offices_in_brackets_without_a_label_are_read_too(report: Report) -> None:
+    assert roles("家访由哪个科室负责？", report, "5.").statements[0].text.endswith(":基教科、安全科")
+    assert roles("补助由谁牵头？", report, "6.").statements[0].text.endswith(":市教育局牵头")
+    assert roles("补助由哪些部门配合？", report, "6.").statements[0].text.endswith(":市财政局、市民政局配合")
 
 
 def test_a_leader_left_blank_is_said_to_be_blank(report: Report) -> None:

@@ -231,6 +231,8 @@ def test_an_outcome_is_asked_of_the_side_whose_words_ask_for_it() -> None:
     assert query.facets[0].text == "入园率，洛阳2019年实际是多少?"
     joined = ask("入园率，洛阳2019年实际和泉州2020年的目标分别是多少？")
     assert [(facet.label, facet.asks) for facet in joined.facets] == [("洛阳", "outcome"), ("泉州", "target")]
+    years = ask("洛阳2019年打算新建的学校比2018年实际建的多还是少，各是多少所？")
+    assert [(facet.label, facet.asks) for facet in years.facets] == [("2019年", "target"), ("2018年", "outcome")]
 
 
 def test_a_year_beside_one_side_of_a_comparison_is_not_asked_of_a_side_that_has_no_report_of_it() -> None:

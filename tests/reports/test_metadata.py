@@ -65,6 +65,10 @@ def test_a_number_in_a_sentence_is_another_document_s() -> None:
     assert metadata_of(text).document_number is None
     text = "乙县工作计划方案\n乙教字〔2017〕7号\n一、任务\n"
     assert shown(metadata_of(text).document_number, text) == ("乙教字〔2017〕7号", "", "乙教字〔2017〕7号")
+    text = "乙县教育规划\n（乙政办发〔2021〕68号　乙县人民政府办公室　2021年11月9日印发）\n一、任务\n"
+    assert shown(metadata_of(text).document_number, text) == ("乙政办发〔2021〕68号", "", "乙政办发〔2021〕68号")
+    text = "乙县教育规划\n（根据乙政办发〔2021〕68号制定）\n一、任务\n"
+    assert metadata_of(text).document_number is None
 
 
 def test_a_blank_label_is_kept_and_gives_no_field() -> None:

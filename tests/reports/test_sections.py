@@ -45,6 +45,17 @@ def assert_partition(text: str, furniture: Sequence[tuple[int, int]] = ()) -> tu
     return sections
 
 
+def test_decimal_numbers_stand_below_what_they_begin_with() -> None:
+    text = (
+        "某市应急预案\n1 总则\n1.1 编制目的\n保障安全。\n1.2 编制依据\n依法制定。\n2 组织体系\n2.1 领导机构\n"
+        "组长1人。\n"
+        "2.1.1 办公室\n3 人值班。\n2.2 现场机构\n3.5亿元的物资在10个仓库。\n"
+    )
+    assert outline(text) == ["front", "1", "1/1.1", "1/1.2", "2", "2/2.1", "2/2.1/2.1.1", "2/2.2"]
+    mixed = "某校质量年报\n第一章 概况\n1.1规模\n学生3人。\n1.2条件\n图书2册。\n第二章 发展\n2.1就业\n就业1人。\n"
+    assert outline(mixed) == ["front", "第一章", "第一章/1.1", "第一章/1.2", "第二章", "第二章/2.1"]
+
+
 @given(texts.reports)
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_partitioned(text: str) -> None:

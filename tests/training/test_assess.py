@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 
 import pytest
+from click.testing import CliRunner
 
 from rag.models.reader import Reading
-from rag.training.assess import assess, assess_groups, assess_judge, kept_out, windows
+from rag.training.assess import assess, assess_groups, assess_judge, kept_out, main, windows
 from rag.training.examples import Example, Row
 from rag.training.reports import invented_group
 
@@ -90,3 +92,8 @@ def test_tallies_add_up() -> None:
 def test_a_right_sentence_is_kept_out_where_it_does_not_meet_what_the_question_fixes() -> None:
     assert not kept_out(row(1, "大桥长多少米?", "那是大桥。长128米。", "128米"))
     assert kept_out(row(1, "大桥长多少米?", "那是大桥。它很长。", "很长"))
+
+
+def test_no_judge_cannot_be_assessed(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--data", str(tmp_path), "--judge", "none"])
+    assert (result.exit_code, "there is none to assess" in result.output) == (2, True)

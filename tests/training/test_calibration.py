@@ -88,15 +88,16 @@ def test_confidences_are_the_judges_where_the_reader_is_in_doubt() -> None:
 
 
 def test_whether_something_is_so_gets_thresholds_of_its_own_from_enough_right_answers() -> None:
-    both = [(NOTHING | {"sentence": 9.0 * (at % 2), "judge": 1.0}, at % 2 == 1) for at in range(60)]
+    both = [(NOTHING | {"judge": 9.0 * (at % 2)}, at % 2 == 1) for at in range(60)]
     plain = [Asked(({name: values[name] for name in NOTHING}, right), (values, right)) for values, right in both]
-    yesno = [Asked((NOTHING | {"sentence": float(at)}, True), None, "yesno") for at in range(FEWEST)]
+    unsure = (NOTHING, True)  # of the reader, so that the judge decides
+    yesno = [Asked(unsure, (NOTHING | {"judge": float(at)}, True), "yesno") for at in range(FEWEST)]
     refused = {"strict": 0.5, "balanced": 0.25, "eager": 0.0}
     fitted, right, _ = calibrate([*plain, *yesno], SHARES, refused)
     assert len(right) == 30
-    reader = Calibration(**fitted["reader"])
-    assert fitted["yesno"]["eager"] == reader.confidence(NOTHING)
-    lower, upper = (reader.confidence(NOTHING | {"sentence": at}) for at in (FEWEST // 4 - 1, FEWEST // 4))
+    judge = Calibration(**fitted["judge"])
+    assert fitted["yesno"]["eager"] == judge.confidence(NOTHING | {"judge": 0.0})
+    lower, upper = (judge.confidence(NOTHING | {"judge": at}) for at in (FEWEST // 4 - 1, FEWEST // 4))
     assert lower < fitted["yesno"]["balanced"] < upper
     assert "yesno" not in calibrate([*plain, *yesno[1:]], SHARES, refused)[0]
 
