@@ -133,7 +133,7 @@ def _with_label(text: str, field: Field) -> int:
 def read_roles(query: Query, section: Sequence[Evidence], report: Report) -> Found:
     """Who leads or is responsible, from the labelled lines of a section, given by its sentences, best first.
 
-    Where its heading does not name the matter that is asked about, the sentence that does stands before them.
+    Where its heading names less than half as much of the matter as a sentence does, that stands before them.
     """
     chunk = section[0].chunk
     lines = _wanted(list(_lines(chunk)), query.text)
@@ -145,7 +145,7 @@ def read_roles(query: Query, section: Sequence[Evidence], report: Report) -> Fou
     places = [(chunk.start + line.start, chunk.start + line.end) for line in filled]
     apart = (item for item in section if all(item.end <= start or end <= item.start for start, end in heading + places))
     matter = next((item for item in apart if not names_role(item.text)), None)
-    if matter and matter.scores["coverage"] > matter.scores["heading"]:
+    if matter and matter.scores["coverage"] > 2 * matter.scores["heading"]:
         places.insert(0, (matter.start, matter.end))
     evidence = [_evidence(report.text, start, end, [chunk]) for start, end in heading + places]
     words = ";".join(report.text[start:end].rstrip("。;；") for start, end in places)
