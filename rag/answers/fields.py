@@ -47,6 +47,13 @@ _FIELD_LABELS = frozenset(
 )
 _ITSELF = re.compile(rf"(?:报告|总结|要点|自评|年报|公报)(?:材料)?[是由的]?(?:{_WHEN}|{_WHO})")
 _BY_ITS_KIND = re.compile(rf"(计划|方案|办法|意见|规划|细则|规定)[是由的]?(?:{_WHEN}|{_WHO})")
+_CALLED = re.compile(
+    r"电话(?:号码)?(?:是|为)?(?:多少|什么|几号)|(?:打|留)[^,，]{0,12}(?:电话|号码)[^,，]{0,8}(?:多少|什么|几)|号码是(?:多少|什么)"
+)
+_AT_ADDRESS = re.compile(r"(?:办公|上班|办事)?地[点址](?:是|在)|(?:在|位于)(?:哪条|什么|哪个)[街路]")
+_OF_AN_OFFICE = re.compile(
+    r"^(?!.*(?:学校|[中小大]学|[一二三]中|幼儿园|学院)).*(?:局|委|厅|政府|单位|机关|部门|网[站页]|页面)"
+)
 _SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
@@ -71,11 +78,15 @@ def fields_named(text: str, reports: Sequence[Metadata]) -> tuple[str, ...]:
 
 
 def _names(clause: str, label: str) -> bool:
-    """Whether a clause asks for a masthead's line by its label, or as who did what it is named after (签发人, 来源)."""
+    """Whether a clause asks for a masthead's line by its label, or as who did what it is named after (签发人, 来源), or
+    how to reach the office that has one.
+    """
     did = label[:-1] if label.endswith("人") and len(label) >= 3 else ""
     return (
-        (len(label) >= 3 and label in clause)
+        (len(label) >= 3 and label in clause and label not in mastheads.CONTACTS)
         or ("来源" in label and bool(_SUPPLIED.search(clause)))
+        or ("电话" in label and bool(_CALLED.search(clause) and _OF_AN_OFFICE.search(clause)))
+        or ("地址" in label and bool(_AT_ADDRESS.search(clause) and _OF_AN_OFFICE.search(clause)))
         or bool(did and re.search(rf"(?:{_WHO}|who){did}", clause))
     )
 

@@ -9,7 +9,7 @@ from rag.answers.composition import Statement
 from rag.answers.evidence import Evidence
 from rag.answers.query import Query
 from rag.reports import mastheads
-from rag.reports.chunks import Chunk
+from rag.reports.chunks import Chunk, section_at
 from rag.reports.metadata import SIGNED, Field, Metadata
 from rag.reports.reading import Report
 
@@ -102,7 +102,8 @@ def read_masthead(query: Query, reports: Sequence[Report], chunks_of: Callable[[
             blank.append(field.label if field else _NAMES[query.language].get(asked, asked))
             continue
         start = _with_label(report.text, field)
-        evidence = _evidence(report.text, start, field.end, chunks_of(report.id))
+        own = [chunk for chunk in chunks_of(report.id) if chunk.start <= start < chunk.end]
+        evidence = _evidence(report.text, start, field.end, own or [section_at(report, start)])
         title = report.metadata.title.value if report.metadata.title else report.id
         value = report.text[field.start : field.end].strip()
         name = _NAMES[query.language].get(asked, field.label)

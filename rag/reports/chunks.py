@@ -99,6 +99,12 @@ def chunk_report(report: Report, *, count_tokens: Callable[[str], int], limit: i
     return chunks
 
 
+def section_at(report: Report, position: int) -> Chunk:
+    """The own text of the section that holds a position, whole, be it furniture, which is in no chunk otherwise."""
+    path = next(path for path in walk(report.sections) if path[-1].start <= position < path[-1].own_end)
+    return _chunk(report, path, path[-1].start, path[-1].own_end)
+
+
 def embedding_title(report: Report) -> str:
     """How a report is called where its chunks are embedded: by its title, and by its region if the title omits it."""
     title = report.metadata.title.value if report.metadata.title else report.id

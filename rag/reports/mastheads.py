@@ -1,6 +1,7 @@
 """Lines above a report into their "label: value" pairs (发布日期: 2020-08-12, • 发文字号 青教发〔2018〕8号)."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +16,11 @@ EFFECTIVE = ("施行日期", "实施日期", "生效日期", "执行日期")
 VALIDITIES = ("有效性", "时效性", "效力状态", "有效状态", "文件状态", "时效状态", "时效")
 URLS = ("网址", "原文链接", "原文网址", "来源网址", "来源链接", "信息网址", "页面网址", "链接")
 SOURCES = ("来源", "文章来源", "信息来源", "稿件来源", "消息来源", "信息提供", "供稿")
+# In the footer of a page: how to reach those who publish it.
+CONTACTS = (
+    *("联系地址", "办公地址", "通讯地址", "单位地址", "地址", "邮政编码", "邮编", "电子邮箱", "联系邮箱", "邮箱"),
+    *("联系电话", "咨询电话", "办公电话", "值班电话", "服务电话", "电话"),
+)
 _OTHERS = (
     *("主题分类", "体裁分类", "组配分类", "服务对象分类", "信息分类", "分类", "主题词", "关键词", "关键字"),
     *("有效期", "废止日期", "失效日期"),
@@ -56,8 +62,8 @@ class Pair:
     end: int
 
 
-def read_pairs(line: Line) -> list[Pair]:
-    """Every pair of a masthead line, in order; none when the line carries no label that mastheads are known for.
+def read_pairs(line: Line, *, known: Collection[str] = KNOWN) -> list[Pair]:
+    """Every pair of a masthead line, in order; none when the line carries no label that is `known`.
 
     A value reaches to the next label. A label that ends in a known one is that one (市教育局发布时间: → 发布时间).
     """
@@ -70,7 +76,7 @@ def read_pairs(line: Line) -> list[Pair]:
         start = line.start + bullet.start(group)
         return [Pair(bullet["label"], value, start, start + len(value or bullet["label"]))]
     labels = [_label(found) for found in _LABEL.finditer(line.text)]
-    if not any(label.name in KNOWN for label in labels):
+    if not any(label.name in known for label in labels):
         return []
     pairs = []
     ends = [*(label.start for label in labels[1:]), len(line.text)]
@@ -84,6 +90,11 @@ def read_pairs(line: Line) -> list[Pair]:
             first, last = label.words
             pairs.append(Pair(label.name, "", line.start + first, line.start + last))
     return pairs
+
+
+def read_contacts(line: Line) -> list[Pair]:
+    """The pairs of a footer's line that say how to reach somebody."""
+    return [pair for pair in read_pairs(line, known=CONTACTS) if pair.label in CONTACTS and pair.value]
 
 
 class _Label(NamedTuple):

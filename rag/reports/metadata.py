@@ -10,7 +10,7 @@ from rag.reports.dates import CHINESE_DATE, DATE, YEARS, iso_date, years_covered
 from rag.reports.furniture import is_text
 from rag.reports.layout import laid_out
 from rag.reports.lines import Line, split_lines, squeezed, trimmed
-from rag.reports.mastheads import Pair, read_pairs
+from rag.reports.mastheads import Pair, read_contacts, read_pairs
 from rag.reports.outline import PART
 from rag.reports.places import is_national, most_named, place_of
 from rag.reports.sections import FRONT, FURNITURE, Section
@@ -115,6 +115,8 @@ def read_metadata(
     published = _date_of(pairs, mastheads.PUBLISHED) or unlabelled
     issuers = list(_issuers(text, pairs, title, front, signed))
     issuer = next((found for found in issuers if place_of(found.value)), issuers[0] if issuers else None)
+    footer = _lines_of(lines, [(section.start, section.end) for section in sections if section.kind == FURNITURE])
+    pairs += [pair for line in footer for pair in read_contacts(line)]
     labels = [Field(pair.value, pair.start, pair.end, pair.label, MASTHEAD) for pair in pairs]
     if signed:
         labels.append(replace(signed, value=text[signed.start : signed.end]))

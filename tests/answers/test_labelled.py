@@ -80,6 +80,18 @@ def test_a_field_the_masthead_leaves_blank_is_said_to_be_blank(report: Report) -
     assert (found.statements, found.blank) == ((), ("文号",))
 
 
+def test_how_to_reach_the_office_is_read_from_the_footer(tmp_path: Path) -> None:
+    file = tmp_path / "r2.txt"
+    footer = "主办单位:某市教育局  联系地址:某市书院街9号  联系电话:0000-1234567\n网站标识码:5100000000  网站地图\n"
+    file.write_text(f"{TEXT}\n扫一扫在手机打开当前页\n上一条:\n下一条:\n\n{footer}", encoding="utf-8")
+    report = read_report(file)
+    found = masthead("给某市教育局打电话，网页上留的号码是多少？", report)
+    assert found.statements[0].text == "《某市教育局2020年工作要点》的联系电话:0000-1234567"
+    item = found.statements[0].evidence[0]
+    assert (item.text, item.chunk.kind) == ("联系电话:0000-1234567", "furniture")
+    assert report.text[item.start : item.end] == item.text
+
+
 def test_who_leads_is_read_from_the_item_and_cited_line_by_line(report: Report) -> None:
     found = roles("食堂建设由哪个科室牵头？", report, "1.")
     assert found.statements[0].text == "1.推进食堂建设:牵头科室:后勤科"
