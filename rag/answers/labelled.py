@@ -27,12 +27,13 @@ _VERB_ROLES = {"负责": "责任", "参与": "配合"}
 # Who a question asks for, by the words it uses, to the words labels are made of.
 _PERSON = re.compile(r"谁|领导|哪位|哪一位|局长|负责人|组长|\bwho\b|leader", re.I)
 _OFFICE = re.compile(r"科室|部门|处室|单位|股室|科(?![学研普技])|office|department|section", re.I)
+_LEADS = re.compile("带头|领头|挑头|挂帅|主抓")  # everyday words for 牵头
 _PERSON_LABEL = re.compile(r"领导|负责人|责任人|人员|联系人")
 _OFFICE_LABEL = re.compile(r"[科处股]室|部门|单位|机构")
 _ROLES = ("牵头", "责任", "配合", "协助", "分管", "主管", "承办", "联系")
 ROLE_WORDS = re.compile(
-    r"(?:由|归)?(?:哪位|哪一位|哪个|哪几个|哪些|谁)(?:[在来]?管(?!理)|带头|挂帅|主抓)?"
-    r"|局?领导|[科处股]室|部门|单位|牵头|具体|负责|责任|分管|主管|是谁|[?？]"
+    r"(?:由|归)?(?:哪位|哪一位|哪个|哪家|哪几个|哪些|谁)(?:[在来]?管(?!理)|带头|领头|挑头|挂帅|主抓)?"
+    r"|局?领导|[科处股]室|部门|单位|牵头|挑头|具体|负责|责任|分管|主管|是谁|[?？]"
 )
 
 # What stands in the place of a label where there is none: a verb, or any role for offices alone.
@@ -188,6 +189,7 @@ def names_role(text: str) -> bool:
 
 def _wanted(lines: Sequence[_Line], question: str) -> list[_Line]:
     """The lines for the role, person or office that the question names; a role no line has (主管) stands for any."""
+    question = _LEADS.sub("牵头", question)
     named = {role for role in _ROLES if role in question and f"{role}制" not in question}
     named &= set().union(*(line.roles for line in lines))
     person, office = bool(_PERSON.search(question)), bool(_OFFICE.search(question))
