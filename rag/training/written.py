@@ -57,13 +57,12 @@ def load_sections(path: Path = SECTIONS) -> list[Section]:
 
 
 def split_sections(sections: Sequence[Section]) -> tuple[list[Section], list[Section]]:
-    """Sections to train on and those held out, one in ten, as articles are."""
-    by_title = {section.title: section for section in sections}
-    rows = [Row(title, "", "", title, "", "", (), ()) for title in by_title]
-    held_out = {row.title for row in split(rows)[1]}
+    """Sections to train on and those held out, one in ten, as articles are; what has no title stands for itself."""
+    names = dict.fromkeys(section.title or section.text for section in sections)
+    held_out = {row.title for row in split([Row(name, "", "", name, "", "", (), ()) for name in names])[1]}
     return (
-        [section for section in sections if section.title not in held_out],
-        [section for section in sections if section.title in held_out],
+        [section for section in sections if (section.title or section.text) not in held_out],
+        [section for section in sections if (section.title or section.text) in held_out],
     )
 
 
@@ -106,6 +105,8 @@ def _headed(
     begin, stop = run
     span = None if answer is None else (answer[0] - begin, answer[1] - begin)
     bare = Example(question, section.text[begin:stop], span, kind)
+    if not section.title:
+        return bare
     forms = [f"《{section.title}》 > {section.heading}\n" if section.heading else f"《{section.title}》\n"]
     forms.append(f"《{section.title}》")
     if not kind.endswith(_TOLD_BY_TITLE):

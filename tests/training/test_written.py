@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -61,6 +62,19 @@ def test_what_only_a_title_tells_is_never_asked_without_one() -> None:
     )
     assert seen[False, True] == 0
     assert min(seen[True, True], seen[True, False], seen[False, False]) > 20
+
+
+def test_what_has_no_title_is_read_bare() -> None:
+    untitled = replace(SECTION, title="", heading="")
+    for seed in range(20):
+        for example in written_group(untitled, (10, 60), Random(seed)):
+            assert example.passage in TEXT
+
+
+def test_sections_are_held_out_by_title_and_without_one_by_their_text() -> None:
+    texts = [Section("", "", f"有{number}所。", (), ()) for number in range(200)]
+    train, held_out = split_sections(texts)
+    assert (len(train) + len(held_out), 6 <= len(held_out) <= 40) == (200, True)
 
 
 def test_sections_are_held_out_by_title() -> None:
