@@ -13,6 +13,13 @@ _PERCENT = re.compile(
     r"(?<!一定)(?<!按)比例|占比|几成|比重|百分之几|百分之多少|百分比|多大份额|(?<![频功速汇])率(?:(?:是|为|达|达到|有|分别|各|将)|.{0,3}多少|多高)|share|percentage|proportion|rate\b",
     re.I,
 )
+# Asked by how much a share has changed or two differ, which points tell; what it is they do not.
+_CHANGE = re.compile(
+    r"提[高升]|上[升涨]|[增减涨缩]|下[降滑]|[升降]了|变化|[高低]于|[多少][了出]|差"
+    r"|change|rise|rose|fall|fell|drop|increas|decreas|grow",
+    re.I,
+)
+_POINTS = "百分点"
 _ASKS = re.compile(r"多少|几|哪|谁|什么|何|吗|是否|怎|多[大高长久远宽重深快早晚]|how|what|which|who|when|where", re.I)
 _MONEY = re.compile(
     r"多少[^,，?？]{0,4}(?:钱|资金|经费|投资|金额)|多少[^,，?？拿得领享到获]{0,3}(?:[金费款薪]|补[贴助]|津贴|工资)(?![一-鿿])|(?:资金|经费|投资|金额|钱|投入|财政)[^,，?？。]{0,6}(?:多少|几何)"
@@ -27,7 +34,7 @@ _SUM = (
 _WHICH = re.compile(r"哪几|哪[些两三四五六七八九十]|都有(?:谁|什么)|分别是(?:谁|什么|哪)")
 # When something is, and how many are meant, is often told without a figure.
 TIMES_IN_WORDS = re.compile(
-    r"\d\s*月|[一二三四五六七八九十]+月|[春夏秋冬四]季|[上下]半年|[一二三四]季度|[上中下]旬|[年月](?:初|底|末|中旬)|年[内中](?!部)|[寒暑]假|学期"
+    r"\d\s*月|(?<!\d)[012]?\d[:：][0-5]\d(?!\d)|[一二三四五六七八九十]+月|[春夏秋冬四]季|[上下]半年|[一二三四]季度|[上中下]旬|[年月](?:初|底|末|中旬)|年[内中](?!部)|[寒暑]假|学期"
     r"|期[满末]|次[日月年]|翌日|当[天日晚年]|即日|[上下]午|每[年月周天日]|\d\s*[周天时点岁]|世纪|年[代间]|时[期代]|(?:[前后]|时|期间)(?=[,，。;；)）]|$)"
 )
 _IN_WORDS = {
@@ -53,7 +60,10 @@ _ORDINAL = re.compile(r"第几|(?<!安)排名?多少|哪一[届批期]|rank", re
 
 @dataclass(frozen=True)
 class Asked:
-    """One figure a question asks for: its kind as in `told`, its counter and the noun counted ("" where open)."""
+    """One figure a question asks for: its kind as in `told`, its counter and the noun counted ("" where open).
+
+    A share has the counter 百分点 where points tell it too.
+    """
 
     kind: str
     counter: str = ""
@@ -75,7 +85,7 @@ class Asked:
         if self.kind == "percent":
             # A table may give a rate without its sign (99.46); an index of less than one (0.93) is none.
             bare = figure.kind == "number" and not figure.counter and "." in figure.value and float(figure.value) >= 1
-            return bare or figure.kind in ("percent", "ratio", "points")
+            return bare or figure.kind in ("percent", "ratio") or (figure.kind == "points" and self.counter == _POINTS)
         if figure.kind in ("percent", "points") and not self.counter:
             return True
         if figure.kind == "year" and self.counter == "年":
@@ -106,7 +116,7 @@ def asked(text: str) -> tuple[Asked, ...]:
     if _ORDINAL.search(text):
         found.append(Asked("ordinal"))
     if _PERCENT.search(text):
-        found.append(Asked("percent"))
+        found.append(Asked("percent", _POINTS if _CHANGE.search(text) else ""))
     if _MONEY.search(text):
         found.append(Asked("number", "元"))
     if re.search(r"哪一?天|几月几[日号]|哪一?日|what date", text, re.I):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers.asked import told
+from rag.answers.drawn_tables import header_of, told_with
 from rag.answers.evidence import Evidence
 from rag.answers.quantities import quantities
 from rag.answers.query import Facet, Query
@@ -33,15 +34,16 @@ class Statement:
 
 
 def in_its_own_words(evidence: Sequence[Evidence], *, language: str, label: str = "") -> list[Statement]:
-    """The evidence's own sentences as statements, plans marked as such."""
+    """The evidence's own sentences as statements, plans marked as such; a row of a table with its columns' names."""
     statements = []
     for item in evidence:
-        words = " ".join(item.text.split())
+        header = header_of(item)
+        words = " ".join(item.text.split()) if header is None else told_with(header, item)
         if language == "en":
             words = f"The report {'plans' if item.planned else 'says'}: “{words}”"
-            statements.append(Statement(words, (item,), label=label))
         else:
-            statements.append(Statement(_marked(words, item, language), (item,), label=label))
+            words = _marked(words, item, language)
+        statements.append(Statement(words, (item,) if header is None else (header, item), label=label))
     return statements
 
 

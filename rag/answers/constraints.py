@@ -25,12 +25,16 @@ _OR_MORE = re.compile(r"以[上下]")
 _OF_CHANGE = re.compile(r"(?:目标|任务|计划|增长|同比|[增上下][加升降]|减少|提高)[^,，。;；]{0,12}%")
 _ASKS_COUNTRIES = re.compile(r"哪(?:一?个|几个|些|[两三四五六]个?)国家")
 _QUOTED = re.compile(r"[“\"《「]([^”\"》」]{2,})[”\"》」]")
+_IN_ORDER = ("批", "类", "步", "种", "档", "项", "个", "条")
+_ORDERED = re.compile("第[一二三四五六七八九十]")
 _SEX = re.compile(r"(?<![男子儿])(女|男)(?=[生孩童性教老学职干同毕中高])")
 _GOES_ON = ("其中", "上述", "以上")
 _DONE_TOO = re.compile(r"(?<!不)已(?:经)?[一-鿿]{0,6}(?:到位|完成|落实|建成|解决|销号)")  # besides what is planned
 _CHILDREN = re.compile("[子儿]女")
 # What a question begins with and a year follows is a place though no dictionary has it (沱溪县2024年…).
-_AT_THE_HEAD = re.compile(r"^(?![全各我本该每某这那几])[一-鿿]{2,3}[市县区州旗](?=(?:19|20)\d{2}年)")
+_AT_THE_HEAD = re.compile(
+    r"^(?:按照?|根据|依据|据|照|在|到|从)?(?![全各我本该每某这那几按照据])([一-鿿]{2,3}[市县区州旗])(?=(?:19|20)\d{2}年)"
+)
 # A year at the head of a question, or behind the name it begins with, is that of which it asks.
 _FRAME = re.compile(r"(?:[一-鿿]{2,4}(?:在|到)?)?(?:在|到|截至)?(?:19|20)\d{2}年(?!.{0,6}才)")
 
@@ -60,7 +64,7 @@ def unmet_by(facet: Facet, query: Query, text: str, around: str, chunk: Chunk, *
         if short_form(place) not in so_far or _of_another_place(place, query, text, around):
             unmet.append(f"place:{place}")
     figures = told(text)
-    if facet.asked and (not _given(facet, figures) or _of_another_half(facet, text) or _no_rate(facet, text)):
+    if facet.asked and (not _given(facet, text, figures) or _of_another_half(facet, text) or _no_rate(facet, text)):
         unmet.append(f"figure:{facet.asked[0].noun}")
     for name in _QUOTED.findall(query.text) if query.language == "zh" else ():
         if contains_question(name):
@@ -109,8 +113,10 @@ def _counted_off(name: str, text: str) -> bool:
     return number is not None and number > 1 and text.count(name[-1]) >= number
 
 
-def _given(facet: Facet, figures: Sequence[Quantity]) -> bool:
-    """Whether one of the figures is of a kind that is asked for."""
+def _given(facet: Facet, text: str, figures: Sequence[Quantity]) -> bool:
+    """Whether one of the figures is of a kind that is asked for, or what is counted is told one by one (第一…第二…)."""
+    if any(asked.counter in _IN_ORDER for asked in facet.asked) and len(set(_ORDERED.findall(text))) > 1:
+        return True
     return any(asked.met_by(figure) for asked in facet.asked for figure in figures)
 
 
@@ -133,12 +139,12 @@ def _of_another_half(facet: Facet, text: str) -> bool:
     in another half.
     """
     halves = [half for half in re.split(r"[；;]", text) if half.strip()]
-    if len(halves) < 2:
+    if len(halves) < 2 or len(set(_ORDERED.findall(text))) > 1:
         return False
     asked = {term for part in FILLER.split(re.sub(r"(?:19|20)\d{2}年?", " ", facet.text)) for term in terms(part)}
     held = [len(asked & terms(half)) for half in halves]
     speaking = [half for half, terms_of_it in zip(halves, held, strict=True) if terms_of_it]
-    return len(speaking) == 1 and not _given(facet, told(speaking[0]))
+    return len(speaking) == 1 and not _given(facet, speaking[0], told(speaking[0]))
 
 
 def _of_the_report(year: int, question: str) -> bool:

@@ -26,6 +26,10 @@ _PLANNED_AND_DONE = re.compile(
     r"[,，;；][^,，]{0,4}(?P<outcome>实际|最后|最终|结果)[^,，]{0,8}(?:多少|几)[^,，]{0,6}"
 )
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}年?(?:(?:和|与|及|以及|、)(?:19|20)\d{2}年?)+(?!\d)")
+_YEARS_COMPARED = re.compile(
+    r"(?P<before>[^,，]*?)(?P<one>(?:19|20)\d{2}年)的?(?P<matter>[^,，]{2,}?)(?:跟|和|与|同|比|较|相比)+"
+    r"(?P<other>(?:19|20)\d{2}年)(?P<asks>.*)"
+)
 _OF_A_YEAR = re.compile(r"(?:19|20)\d{2}年")
 _ASKING = re.compile(r"多少|几|哪|谁|什么|何时")
 # Words that ask for more than one thing of each; without any word that asks a question is a thing's name (出厂价).
@@ -42,7 +46,7 @@ def each_alone(question: str) -> tuple[tuple[str, str], ...]:
     >>> each_alone("2018年和2019年新建幼儿园多少所")
     (('2018年', '2018年新建幼儿园多少所'), ('2019年', '2019年新建幼儿园多少所'))
     """
-    if in_turn := _years_in_turn(question) or _planned_and_done(question):
+    if in_turn := _years_in_turn(question) or _years_compared(question) or _planned_and_done(question):
         return in_turn
     if _TOGETHER.search(question) or not (
         _EACH.search(question) or answer_type(question) or not _OPEN.search(question)
@@ -83,6 +87,18 @@ def _years_in_turn(question: str) -> tuple[tuple[str, str], ...]:
     if not matter or _ASKING.search(matter) or len(asking) < 2 or len({*map(tuple, years)}) < len(years):
         return ()
     return tuple((own[0], f"{matter},{clauses[at]}") for at, own in zip(asking, years, strict=True) if len(own) == 1)
+
+
+def _years_compared(question: str) -> tuple[tuple[str, str], ...]:
+    """The same for one year set against another, where what each has is asked for.
+
+    >>> _years_compared("甲市2021年巩固率跟2020年比是升了还是降了,各是多少?")
+    (('2021年', '甲市2021年巩固率是多少'), ('2020年', '甲市2020年巩固率是多少'))
+    """
+    found = _YEARS_COMPARED.fullmatch(question.rstrip("?？"))
+    if not found or not _EACH.search(found["asks"]):
+        return ()
+    return tuple((year, f"{found['before']}{year}{found['matter']}是多少") for year in (found["one"], found["other"]))
 
 
 def _planned_and_done(question: str) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,7 @@ _METADATA = {
     "signed": re.compile(rf"落款.{{0,8}}(?:{_WHEN})|署名.{{0,4}}(?:{_WHEN})|date .*signed|signed .*date", re.I),
     "dated": re.compile(rf"(?:成文|印发|签发).{{0,6}}(?:{_WHEN})|(?:{_WHEN}).{{0,4}}(?:成文|印发|签发)", re.I),
     "published": re.compile(
-        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|发出|published|released)"
+        rf"(?:{_DOCUMENT}).*(?:发布|公开|公布|刊登|发表|上网|挂网|挂[到在]网|放[到在]网|登[在出]|发[出布]?(?:出?来)?的|发出|published|released)"
         rf"|(?:{_WHEN}).*(?:发布|公开|公布|published|released).*(?:{_DOCUMENT})|发布(?:日期|时间)",
         re.I,
     ),
@@ -54,7 +54,7 @@ _AT_ADDRESS = re.compile(r"(?:办公|上班|办事)?地[点址](?:是|在)|(?:�
 _OF_AN_OFFICE = re.compile(
     r"^(?!.*(?:学校|[中小大]学|[一二三]中|幼儿园|学院)).*(?:局|委|厅|政府|单位|机关|部门|网[站页]|页面)"
 )
-_SUPPLIED = re.compile(r"供.{0,2}稿|谁提供")
+_SUPPLIED = re.compile(r"供.{0,2}稿|谁提供|(?:出自|转自|来自)(?:哪|什么|谁)")
 _POINTING = re.compile(
     r"[这那该本](?:一?[份个篇则项次])?(?:材料|文件|报告|通知|总结|要点|计划|自评|页面|网页|公文|方案)|[这那][份篇]"
 )

@@ -181,6 +181,15 @@ def has_roles(chunk: Chunk) -> bool:
     return any(line.roles for line in _lines(chunk))
 
 
+def speaks_of_matter(item: Evidence) -> float:
+    """How likely the item with roles that a sentence stands in is the one asked about.
+
+    The line with a name looks more like an answer than a blank one or the sentence that tells the matter: so retrieval,
+    which is of the matter alone, counts twice, and the heading as much as the words of the sentence.
+    """
+    return item.score + item.scores["retrieval"] + 4.0 * item.scores["heading"]
+
+
 def names_role(text: str) -> bool:
     """Whether a text is such a line itself."""
     line = _LINE.fullmatch(text.strip())

@@ -13,7 +13,7 @@ from rag.answers.composition import Statement
 from rag.answers.conversation import stand_alone
 from rag.answers.coordination import asks_of_each
 from rag.answers.evidence import Evidence, choose, find_evidence, speaks_of_all, taken
-from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles
+from rag.answers.labelled import ROLE_WORDS, Found, has_roles, read_masthead, read_roles, speaks_of_matter
 from rag.answers.places import places_named
 from rag.answers.prompts import Prompt, load_prompt
 from rag.answers.query import Facet, Filters, Kind, Query, understand
@@ -345,11 +345,11 @@ class Pipeline:
             query.facets[0], query, ranked[:ITEMS_WITH_ROLES], reader=self.reader, titles=self._names.full
         )
         calibrations = self.writer.calibrations
-        sure = calibrations.confidence(items, items[0]) if items else 0.0
-        if sure < calibrations.thresholds["balanced"]:
+        best = max(items, key=speaks_of_matter, default=None)
+        if best is None or calibrations.confidence(items, best) < calibrations.thresholds["balanced"]:
             return Found(())
-        own = [item for item in items if item.chunk.id == items[0].chunk.id]
-        return read_roles(query, own, self.snapshot.report(items[0].chunk.report))
+        own = [item for item in items if item.chunk.id == best.chunk.id]
+        return read_roles(query, own, self.snapshot.report(best.chunk.report))
 
     def _from_labels(self, query: Query, found: Found, hits: Sequence[Hit]) -> Answer:
         gaps = [Statement(blank_line(label, query.language), ()) for label in found.blank]

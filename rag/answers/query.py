@@ -13,7 +13,7 @@ from rag.answers.fields import fields_named
 from rag.answers.glossary import render
 from rag.answers.modality import Modality, modality
 from rag.answers.quantities import half_width, quantities
-from rag.answers.years import years_of_document
+from rag.answers.years import with_centuries, years_of_document
 from rag.errors import InputError
 from rag.index.versions import standing
 from rag.reports.metadata import Metadata
@@ -23,25 +23,41 @@ Kind = Literal["plain", "yesno", "compare", "summary", "responsible", "metadata"
 
 # The closed classes of words that make a question a question; what it is about is never listed here.
 _SUMMARY = re.compile(
-    r"概括|归纳|概述|梳理|简述|综述|小结|(?<!工作)(?<!年度)(?<!年)总结(?=一下|出|[。.!?,]|$)|(?:请|简要|简单)总结|要点是什么"
+    r"概括|归纳|概述|梳理|简述|综述|小结|要点(?:就[好行]|即可)|[说讲列写给]{1,2}(?:一下|出)?要点|干货|捋一?[捋下几]|大概[说讲]"
+    r"|(?:给|列|说|讲|挑|理)(?:我|出|一?下|一[列说讲理])*[^,，。?？]{0,2}几[条点]|(?<!工作)(?<!年度)(?<!年)总结(?=一下|出|[。.!?,]|$)|(?:请|简要|简单)总结|要点是什么"
     r"|summari[sz]e|overview|outline",
     re.I,
 )
 # What was done, how something is gone about: no one sentence says it all. Unless a figure is asked for as well.
+_MEASURES = "措施|举措|做法|办法|手段|动作|安排|打算|进展|成效|成绩|亮点|部署|经验|不足|短板"
 _AT_LARGE = re.compile(
-    r"(?:做|干|搞|抓|采取)了?(?:哪?些)?(?:什么|啥|工作|事)|(?:怎么|怎样|如何|咋)(?:做|干|抓|推进|落实|开展|保障|加强|搞|管|样(?!的)|监管|提升|促进|发展|帮)"
-    r"|哪些(?:主要)?(?:工作|措施|举措|做法|办法|手段|动作|安排|打算|进展|成效|成绩)|(?:简单|具体|大致)?(?:说说|讲讲|介绍一下|谈谈)"
+    r"(?:做|干|搞|抓|采取|安排|部署|布置)了?(?:哪?些)?(?:什么|工作|事)"
+    r"|(?:怎么|怎样|如何)(?:去|来|地)?(?:做|干|抓|推进|推动|落实|开展|保障|加强|搞|管|样(?!的)|监管|提升|促进|发展|帮|安排|部署|布置|规划|布局|扶持"
+    r"|支持|改革|改进|改善|强化|完善|治理|整治|规范|应对|防|保(?!存|管|留|持|险)|拉(?!来|到))"
+    rf"|哪些(?:主要|重要|具体|特别|新)?的?(?:工作|{_MEASURES})|有(?:什么|哪几[项条个])(?:主要|重要|具体|特别|新|大)?的?(?:{_MEASURES})"
+    rf"|(?:{_MEASURES})(?:主要|都|分别)?(?:有|是|包括)(?:哪些|什么|哪几[项条个点])"
+    r"|(?:简单|具体|大致)?(?:说说|讲讲|介绍一下|谈谈)"
 )
 _YES_NO = re.compile(
     r"吗[?？。]?\s*$|了没有?[?？。]?\s*$|^(?!.*(?:哪|什么|谁|多少|何[时处人年种])).*(?:是否|有没有|能否|可否|([一-鿿])不\1)|^(?:is|are|was|were|did|does|do|has|have|can|will)\b",
     re.I,
 )
+# Words for 什么 and 怎么 that are said and not written; neither reader nor judge has met them.
+_SPOKEN = str.maketrans({"啥": "什么", "咋": "怎么"})
+_WHETHER = re.compile("有没有|是否|能否|可否|是不是|能不能")
 _RESPONSIBLE = re.compile(
     r"牵头|(?:谁|哪|什么|由).{0,12}(?:负责|主管|分管|责任)|(?:负责|主管|分管|责任).{0,8}(?:谁|哪|什么)"
     r"|谁[来在]?[管抓]|(?:谁|哪一?[位个家][^,，?？]{0,4})(?:带头|领头|挑头|挂帅|主抓)|归(?:谁|哪一?[个位])|哪[^,，?？]{0,4}(?:科室?|处室?|部门)[^,，?？]{0,6}[管抓办]"
     r"|(?:who|which (?:office|department|section)).*(?:responsible|leads?|in charge)",
     re.I,
 )
+_WHO = re.compile("谁|哪|什么|who|which", re.I)
+_OF_THE_ASKER = re.compile(
+    r"我|咱|朋友|同[事学]|写(?:稿|论文|报告|材料)|谢|麻烦|请|帮|想(?:知道|了解|看|问|核)|了解一下|核[实对]"
+    r"|\bI\b|\bmy\b|please",
+    re.I,
+)
+_LIMITS = re.compile(r"[只仅除限按]|不含|不包括|不算|指的?是|only|except|without", re.I)
 _DOCUMENT = re.compile(r"((?:19|20)\d{2})年[度的]?[^,，。;；、?？\d]{0,6}?(总结|要点|计划|报告|自评|公报)")
 _SUBJECT = re.compile(r"[^?,，。]{2,}?(?=是|有|在|由|谁|哪|什么|多少|几|怎|何)")
 _PRONOUN = re.compile(r"它们?|他们|[他她]|(?<!尤)其(?![中他它次实])")
@@ -112,12 +128,14 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
 
     Raises `InputError` for an empty question, one of more than `longest` characters, or a filter that no report meets.
     """
-    text = simplified(" ".join(half_width(question).split()))
+    text = simplified(" ".join(half_width(question).split())).translate(_SPOKEN)
+    text = with_centuries(text, {year for record in records for year in record.metadata.years})
     if not text:
         raise InputError("the question is empty", remedy="Ask in a sentence, in Chinese or English.")
     if len(text) > longest:
         raise InputError(f"the question has {len(text)} characters, at most {longest} are read", remedy="Shorten it.")
     allowed = select(records, filters)
+    whole, text = text, _without_remarks(text)
     language = language_of(text)
     regions = regions_named(text, allowed)
     names = {pinyin(name): name for name in regions}
@@ -137,9 +155,22 @@ def understand(question: str, records: Sequence[Record], *, filters: Filters, lo
     reports = () if everything else tuple(record.id for record in meant)
     sides = _sides(text, regions)
     by_year = _reports_by_year(meant, of_document or years)
-    kind = _kind(text, fields, sides, by_year, meant)
+    kind = _kind(whole, fields, sides, by_year, meant)
     query = Query(text, wording, language, kind, reports, regions, years, facets=(), fields=fields)
     return replace(query, facets=tuple(_facets(query, parts, sides, by_year, meant)))
+
+
+def _without_remarks(text: str) -> str:
+    """The text up to its last question: what is said of the asker behind it (我要写日期) is no part of it.
+
+    >>> _without_remarks("成都哪天发的?我要写日期。"), _without_remarks("成都有几所?只算公办。")
+    ('成都哪天发的?', '成都有几所?只算公办。')
+    """
+    *parts, last = [part for part in _SENTENCE_END.split(text) if part] or [""]
+    asked = any(part.endswith(("?", "？")) for part in parts) and not contains_question(last)
+    if not asked or not _OF_THE_ASKER.search(last) or _LIMITS.search(last):
+        return text
+    return _without_remarks(text[: text.rindex(last)].rstrip())
 
 
 def simplified(text: str) -> str:
@@ -256,11 +287,12 @@ def _kind(
         return "compare"
     if fields:
         return "metadata"
-    if _SUMMARY.search(text) or (_AT_LARGE.search(text) and not asked(text)):
+    if _SUMMARY.search(text) or (_AT_LARGE.search(text) and not asked(text) and not _WHETHER.search(text)):
         return "summary"
-    if _RESPONSIBLE.search(text):
+    whether = bool(_YES_NO.search(text))
+    if _RESPONSIBLE.search(text) and not (whether and "牵头" in text and not _WHO.search(text)):
         return "responsible"
-    return "yesno" if _YES_NO.search(text) else "plain"
+    return "yesno" if whether else "plain"
 
 
 def _facets(

@@ -34,7 +34,9 @@ def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
     )
     if not ranked:
         return []
-    best = max(ranked, key=lambda item: item.scores["retrieval"] + 2 * item.scores["heading"])
+    best = max(
+        ranked, key=lambda item: item.scores["retrieval"] + 2 * max(item.scores["heading"], item.scores["above"])
+    )
     if best.scores["above"] > best.scores["heading"]:
         parent = best.chunk.path[:-1]
         inside = [item for item in ranked if _inside(item.chunk, parent, report=best.chunk.report)]

@@ -11,6 +11,7 @@ from rag.answers.answerability import Calibrations
 from rag.answers.clock import Clock
 from rag.answers.composition import Statement, answers_fully, check_draft, in_its_own_words
 from rag.answers.disagreement import DIFFERING, differing
+from rag.answers.drawn_tables import header_of
 from rag.answers.evidence import Evidence, as_good, choose
 from rag.answers.prompts import Prompt
 from rag.answers.quantities import quantities
@@ -71,7 +72,11 @@ class Writer:
                 facet: [announcing(item, chunks(item.chunk.report)) or item for item in items]
                 for facet, items in chosen.items()
             }
-        doubted = {facet: as_good(items, ranked[facet]) for facet, items in chosen.items() if query.kind == "plain"}
+        doubted = {
+            facet: as_good(items, ranked[facet], titled=bool(names.titles))
+            for facet, items in chosen.items()
+            if query.kind == "plain"
+        }
         lists = {
             item: announced(item, chunks(item.chunk.report))
             for items in (*chosen.values(), *doubted.values())
@@ -98,8 +103,10 @@ class Writer:
             statements = in_its_own_words(evidence, language=query.language)
             # A yes or no hangs on one character (有, 无): there the evidence's own words are the safe answer. Where
             # reports differ, or the reader cannot tell which sentence answers, they say it best side by side; and a
-            # list item by item. Of an English claim nothing tells which figure belongs to which of its things.
+            # list item by item; a row of a table is told by its columns' names, which the row does not have. Of an
+            # English claim nothing tells which figure belongs to which of its things.
             plain = query.kind != "yesno" and not others and not any(doubted.values()) and not any(lists.values())
+            plain = plain and not any(map(header_of, evidence))
             plain = plain and (query.language == "zh" or _figures(evidence) <= 1)
             if generate and self.generator is not None and plain:
                 draft = yield from self._draft(query, evidence, self.generator)

@@ -1,7 +1,7 @@
 """The years that a text names, and those among them that it speaks of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rag.answers.quantities import half_width, quantities
 
@@ -9,6 +9,11 @@ from rag.answers.quantities import half_width, quantities
 _AGAINST = re.compile(r"[比较由从自]\s*$")
 # Nor is one that something is put off to (结转至2023年).
 _UNTIL = re.compile(r"(?:结转|顺延|推迟|延期|延长|延续|持续|有效期)[^,，。]{0,4}[至到]\s*$")
+# A year as it is said (17年), which is no span of time (12年一贯制, 近10年).
+_SHORT_YEAR = re.compile(
+    r"(?<![\d.,第近满达约用花过了])\d{2}(?=年(?![来内间制以之前后级期多余左右限龄了]|义务|一贯|免费|教龄|时间))"
+)
+_NEAR = 3  # years: a question may ask of years that no report covers, and is to be told so
 _DUE = re.compile(r"((?:19|20)\d{2})年(?:年?底|年?末|\d{1,2}月底)之?前")
 _SAME_TIME = re.compile(r"\s*(?:同期|相比)")
 # Behind a year: it is that of a document, which may tell of other years (2018年的报告提到).
@@ -21,6 +26,16 @@ _BARE_YEAR = re.compile(
     r"(?<![\d.,])(?:19|20)\d{2}(?=[㐀-鿿])(?!万|亿|千|百|余|多|[人名个所元场次门条项家])"
     r"|(?<=[A-Za-z])(?:19\d|20[0-3])\d(?![\d.,%A-Za-z])"
 )
+
+
+def with_centuries(question: str, known: Collection[int]) -> str:
+    """The question with years of two digits (17年) written out, where they are near to years that reports tell of.
+
+    >>> with_centuries("17年招了几人,10年来呢", {2018})
+    '2017年招了几人,10年来呢'
+    """
+    near = {year + by for year in known for by in range(-_NEAR, _NEAR + 1)}
+    return _SHORT_YEAR.sub(lambda found: f"20{found[0]}" if 2000 + int(found[0]) in near else found[0], question)
 
 
 def years_said(text: str) -> set[int]:

@@ -15,7 +15,7 @@ from rag.index.records import RecordError, decode, encode
 from rag.index.tokens import dictionary_hash
 
 # Raise it when a file of a snapshot changes its meaning; an older snapshot is then refused with the command to run.
-FORMAT = 8
+FORMAT = 9
 MANIFEST = "manifest.json"
 REPORTS = "reports.sqlite3"
 VECTORS = "vectors.faiss"

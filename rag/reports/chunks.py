@@ -16,6 +16,7 @@ from rag.reports.sections import FURNITURE, Section, address, heading_path, walk
 
 Span = tuple[int, int]
 _SENTENCE_END = "。！？!?"
+_SENTENCE = 12  # characters behind its number, from which an item with a full stop says something by itself
 _CLAUSE_END = "；;，,、：:"
 _CLOSING = "”’》〉)）」』】〕" + _SENTENCE_END
 _BREAKS_OFF = re.compile(rf"[{_SENTENCE_END}][”’」』)）]*[^{_SENTENCE_END}:：]*[一-鿿\w，、,][^\S\n]*\n$")
@@ -53,7 +54,7 @@ class Chunk:
         """The section's heading without white space, where it only names what follows it; "" where it states something.
 
         An item may be one sentence long (3.新建幼儿园12所。), which then is its heading too. So it is where a number
-        counts or measures something, and where a sentence of several clauses is all there is but remarks in brackets.
+        counts or measures something, and where a long sentence is all there is but remarks in brackets.
         """
         heading = squeezed(self.path[-1]) if self.path else ""
         text = squeezed(self.text)
@@ -61,7 +62,8 @@ class Chunk:
             return heading
         marker = read_marker(self.path[-1])
         words, rest = squeezed(self.path[-1][marker.end if marker else 0 :]), text[len(heading) :]
-        whole = re.search("[，,；;]", words) and rest[:1] in _SENTENCE_END and not _REMARK.sub("", rest)
+        told = len(words) >= _SENTENCE or re.search("[，,；;]", words)
+        whole = told and rest[:1] in _SENTENCE_END and not _REMARK.sub("", rest)
         return "" if _FIGURE.search(words) or (rest and whole) else heading
 
     @property

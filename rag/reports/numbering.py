@@ -52,6 +52,7 @@ _DECIMAL = (
     r"(?P<above>{above})[.．](?P<digits>\d{{1,2}})[.．]?(?:(?=[ \t\xa0\u3000])|(?<!\d\d)(?<!\d\d[.．]\d))"
     r"(?![ \t\xa0\u3000]*[万亿千百倍元个名所人米度吨年月日小多分岁点平公])(?=[ \t\xa0\u3000]*[\u4e00-\u9fff“《])"
 )
+_THINGS = "任务|行动|措施|举措|专项|事项"  # that plans number by their name (任务8　招聘教师)
 _FIRSTLY = {"首先": 1, "其次": 2, "再次": 3, "最后": 4}
 STYLES = (
     *(
@@ -61,6 +62,7 @@ STYLES = (
     _style("壹、", 9, rf"(?P<chinese>[{_FORMAL}]{{1,3}})\s*(?:、|{_POINT})"),
     _style("一、", 10, rf"(?P<chinese>{_CHINESE}{{1,5}})\s*(?:、|{_POINT})"),
     _style("第一步", 10, rf"第\s*(?P<chinese>{_CHINESE}{{1,3}}|\d{{1,2}})\s*步(?=[\s：:、，,])"),
+    _style("任务1", 11, rf"(?:{_THINGS})\s*(?P<chinese>{_CHINESE}{{1,3}}|\d{{1,2}})(?=[\s：:、，,])"),
     _style("(一)", 11, rf"(?:[(（]\s*(?P<chinese>{_CHINESE}{{1,5}})\s*[)）]|(?P<sign>[㈠-㈩]))、?"),
     _style("1.", 12, rf"(?:(?P<digits>\d{{1,3}})\s*(?:、|{_POINT})|(?P<sign>[⒈-⒛]))"),
     _style("01", 12, r"(?P<digits>0[1-9]|[1-9]\d)(?=[ \t\xa0\u3000]+[\u4e00-\u9fff“《])"),
@@ -82,7 +84,9 @@ _LEAD = re.compile(rf"[\s{INVISIBLE}]*")
 # Words that white space parts from what follows, unless each of them is a letter of its own (总  则).
 _APART = re.compile(rf"{_LEAD.pattern}[^\s，,。；;：:、]{{3,30}}(?=[ \u3000\xa0]+[^\s，,。；;：:、]{{2}})")
 _LISTING = re.compile(r"[^，,。；;：:、]{3,30}(?=一是.+二是)")
-_OPENING = frozenset("第(（首其再最〇零一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾0123456789０１２３４５６７８９")
+_OPENING = frozenset(
+    "第(（首其再最任行措举专事〇零一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾0123456789０１２３４５６７８９"
+)
 _OPENING |= {chr(code) for first, last in ("①⑳", "⑴⒇", "⒈⒛", "㈠㈩") for code in range(ord(first), ord(last) + 1)}
 
 

@@ -24,6 +24,8 @@ def met(question: str, text: str) -> bool:
         ("居第几位?", "居63位。"),
         ("第几款?", "首款。"),
         ("会议频率为多久一次?", "每年一次。"),
+        ("最晚到几点?", "结束时间不晚于20:30。"),
+        ("巩固率提高了多少?", "提高0.3个百分点。"),
     ],
 )
 def test_what_is_asked_for_may_be_told_without_an_exact_figure(question: str, text: str) -> None:
@@ -39,6 +41,7 @@ def test_what_is_asked_for_may_be_told_without_an_exact_figure(question: str, te
         ("有几个校区?", "校区很大。"),
         ("投入多少元?", "全部投入。"),
         ("占比多少?", "首次增加。"),
+        ("近视率是百分之几?", "近视率下降0.6个百分点。"),
     ],
 )
 def test_other_words_are_no_figure(question: str, text: str) -> None:

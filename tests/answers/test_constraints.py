@@ -68,6 +68,10 @@ def unmet(question: str, text: str, *, years: tuple[int, ...] = (), around: str 
         # A place that no dictionary has.
         ("沱溪县2024年的巩固率是多少?", "九年义务教育巩固率98.4%。", ["place:沱溪县"]),
         ("沱溪县2024年的巩固率是多少?", "沱溪九年义务教育巩固率98.4%。", []),
+        ("按沱溪县2024年的安排，巩固率是多少?", "沱溪九年义务教育巩固率98.4%。", []),
+        # What is counted may be told one by one.
+        ("分几批录取?", "第一批为本地户籍；第二批为随迁子女。", []),
+        ("分几批录取?", "按第一批的办法录取。", ["figure:录取"]),
         # Nothing but people, or places for them, tells how many people.
         ("女毕业生的平均工资是多少元?", "毕业生平均工资为3460元。", ["contrast:女性"]),
         ("女毕业生的平均工资是多少元?", "毕业生平均工资为3460元，女生为3300元。", []),

@@ -7,6 +7,7 @@ import pytest
 from rag.answers.asked import asked
 from rag.answers.evidence import (
     AS_GOOD,
+    AS_GOOD_UNTITLED,
     Evidence,
     as_good,
     choose,
@@ -163,6 +164,17 @@ def test_sentences_that_fit_as_well_as_the_best_are_shown_with_it() -> None:
     assert as_good([best], [best, *others]) == others[:2]
 
 
+def test_in_text_without_titles_what_the_judge_said_does_not_count_against_what_it_has_not_read() -> None:
+    best = evidence("开工12所。", score=5.0, judge=3.0)
+    unread = evidence("新建9所。", start=9, score=2.0 - AS_GOOD_UNTITLED)
+    assert as_good([best], [best, unread], titled=False) == [unread]
+    assert as_good([best], [best, unread]) == []
+    assert as_good([best], [best, replace(unread, scores=unread.scores | {"judge": -1.0})], titled=False) == []
+    doubted = evidence("开工12所。", score=1.0, judge=-1.0)
+    assert as_good([doubted], [doubted, replace(unread, score=1.0 - AS_GOOD_UNTITLED)], titled=False)
+    assert as_good([doubted], [doubted, replace(unread, score=0.99 - AS_GOOD_UNTITLED)], titled=False) == []
+
+
 def test_sentences_speak_of_all_things_asked_about() -> None:
     rates = query("小学和初中的巩固率分别是多少？").facets[0]
     assert [part.label for part in rates.parts] == ["小学", "初中"]
@@ -197,6 +209,11 @@ def test_what_says_as_much_of_the_year_asked_for_is_chosen_however_well_another_
     assert choose(facet, [of(2016, 0.5, score=9.0), fits]) == [fits]
     assert choose(facet, [of(2016, 0.6, score=9.0), fits]) == []
     assert choose(facet, [of(2016, 0.5, score=9.0), of(2017, 0.5, score=1.0, typed=0.0)]) == []
+    # The judge is not asked about the year.
+    judged = of(2017, 0.5, score=1.0, judge=0.5)
+    assert choose(facet, [of(2016, 0.6, score=9.0, judge=-1.0), judged]) == [judged]
+    assert choose(facet, [of(2016, 0.6, score=9.0, judge=1.0), judged]) == []
+    assert choose(facet, [of(2016, 0.6, score=9.0, judge=-1.0), of(2017, 0.5, score=1.0, judge=-0.5)]) == []
 
 
 def test_a_number_by_itself_is_no_evidence() -> None:

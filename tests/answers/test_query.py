@@ -106,6 +106,15 @@ def test_two_regions_make_a_comparison_with_a_facet_each() -> None:
         ("洛阳的校舍都修好了没有？", "yesno"),
         ("洛阳在终身学习上都做了些什么？", "summary"),
         ("洛阳准备怎么抓民办教育？", "summary"),
+        ("洛阳在教育督导方面有什么打算？", "summary"),
+        ("洛阳的特殊教育怎么安排的？", "summary"),
+        ("洛阳既扶持又管民办学校的主要举措有哪些？", "summary"),
+        ("洛阳咋保校园平安？", "summary"),
+        ("洛阳为学生安全给学校安排了哪些事？", "summary"),
+        ("洛阳为了学生别出事做了哪些动作？帮我捋几条带数的。", "summary"),
+        ("洛阳是怎么拉一把乡村学校的？给我几条干货。", "summary"),
+        ("洛阳有没有派校长去外地学怎么应对新高考？", "yesno"),
+        ("洛阳出台了什么办法？", "plain"),
         ("洛阳的新校区盖得怎么样了，完成百分之几？", "plain"),
         ("洛阳的工作总结里提到多少所学校？", "plain"),
         ("洛阳的食堂工作由哪个科室牵头？", "responsible"),
@@ -310,3 +319,24 @@ def test_every_question_has_something_to_find_evidence_for(pieces: list[str]) ->
     query = ask("".join(pieces))
     assert query.facets
     assert all(set(facet.reports) <= {one.id for one in RECORDS} for facet in query.facets)
+
+
+def test_years_of_two_digits_are_those_near_to_what_reports_tell_of() -> None:
+    asked = ask("洛阳17年建了几所学校？")
+    assert (asked.years, asked.facets[0].text) == ((2017,), "洛阳2017年建了几所学校?")
+    for span in ("洛阳近10年建了几所学校？", "洛阳的12年一贯制学校有几所？", "洛阳95年建了几所学校？"):
+        assert ask(span).years == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("洛阳有几所学校？我写稿要用。", "洛阳有几所学校?"),
+        ("洛阳2018年有几所学校？我看过2017年的了，谢谢。", "洛阳2018年有几所学校?"),
+        ("洛阳有几所学校？我只要公办的。", "洛阳有几所学校?我只要公办的。"),
+        ("洛阳有几所学校？说的是新建的那批。", "洛阳有几所学校?说的是新建的那批。"),
+        ("我写稿要用。洛阳有几所学校？", "我写稿要用。洛阳有几所学校?"),
+    ],
+)
+def test_what_is_said_of_the_asker_behind_the_question_is_no_part_of_it(question: str, asked: str) -> None:
+    assert ask(question).facets[0].text == asked
