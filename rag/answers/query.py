@@ -31,7 +31,7 @@ _SUMMARY = re.compile(
 # What was done, how something is gone about: no one sentence says it all. Unless a figure is asked for as well.
 _MEASURES = "措施|举措|做法|办法|手段|动作|安排|打算|进展|成效|成绩|亮点|部署|经验|不足|短板"
 _AT_LARGE = re.compile(
-    r"(?:做|干|搞|抓|采取|安排|部署|布置)了?(?:哪?些)?(?:什么|工作|事)"
+    r"(?:做|干|搞|抓|采取|安排|部署|布置)了?(?:哪?些|哪几[件项个])?(?:大|实|具体|主要|重点)?(?:什么|工作|事)"
     r"|(?:怎么|怎样|如何)(?:去|来|地)?(?:做|干|抓|推进|推动|落实|开展|保障|加强|搞|管|样(?!的)|监管|提升|促进|发展|帮|安排|部署|布置|规划|布局|扶持"
     r"|支持|改革|改进|改善|强化|完善|治理|整治|规范|应对|防|保(?!存|管|留|持|险)|拉(?!来|到))"
     rf"|哪些(?:主要|重要|具体|特别|新)?的?(?:工作|{_MEASURES})|有(?:什么|哪几[项条个])(?:主要|重要|具体|特别|新|大)?的?(?:{_MEASURES})"
@@ -52,6 +52,7 @@ _RESPONSIBLE = re.compile(
     re.I,
 )
 _WHO = re.compile("谁|哪|什么|who|which", re.I)
+_OF_WHO_LEADS = re.compile("牵头(?:[科处股]室|单位|部门|领导)")  # of whom something may be asked
 _OF_THE_ASKER = re.compile(
     r"我|咱|朋友|同[事学]|写(?:稿|论文|报告|材料)|谢|麻烦|请|帮|想(?:知道|了解|看|问|核)|了解一下|核[实对]"
     r"|\bI\b|\bmy\b|please",
@@ -290,7 +291,7 @@ def _kind(
     if _SUMMARY.search(text) or (_AT_LARGE.search(text) and not asked(text) and not _WHETHER.search(text)):
         return "summary"
     whether = bool(_YES_NO.search(text))
-    if _RESPONSIBLE.search(text) and not (whether and "牵头" in text and not _WHO.search(text)):
+    if _RESPONSIBLE.search(text) and not (whether and _OF_WHO_LEADS.search(text) and not _WHO.search(text)):
         return "responsible"
     return "yesno" if whether else "plain"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from rag.answers.composition import Statement
+from rag.answers.everyday import official_names
 from rag.answers.evidence import Evidence
 from rag.answers.labelled import names_role
 from rag.answers.quantities import quantities
@@ -14,13 +15,16 @@ MOST_LINES = 7  # of a single section
 MOST_LINES_OF_PARENT = 10
 _ELSEWHERE = ("year:", "place:")  # what a sentence of another year or place does not meet
 _NAMED = re.compile(r"[《“「][^》”」]{2,}[》”」]|、")
-_NUMBER = re.compile(r"^\s*(?:第[一二三四五六七八九十百]+[章节条]|[(（]?[一二三四五六七八九十\d]+[)）、.．]?)\s*")
+_NUMBER = re.compile(
+    r"^\s*(?:第[一二三四五六七八九十百]+(?:[章节条篇编]|部分)|[(（]?[一二三四五六七八九十\d]+[)）、.．]?)\s*"
+)
 _NAMED_BY = 4  # characters that question and heading have in common
+_MEANT = 2.0  # as much as a full match of words; retrieval reaches 5 where it is sure of a section
 _MOST = 3.0  # of either; more make a sentence longer, not more to the point
 _CHARACTERS = 30  # weigh as much as one figure or name
 
 
-def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
+def summarize(ranked: Sequence[Evidence], question: str) -> list[Statement]:
     """Statements in document order: of a parent section one or two a subsection, of a single section its best ones.
 
     `ranked` are the sentences of the retrieved sections, best first. The section meant is the one that retrieval and
@@ -34,11 +38,11 @@ def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
     )
     if not ranked:
         return []
-    best = max(
-        ranked, key=lambda item: item.scores["retrieval"] + 2 * max(item.scores["heading"], item.scores["above"])
-    )
-    if best.scores["above"] > best.scores["heading"]:
-        parent = best.chunk.path[:-1]
+    best = max(ranked, key=lambda item: _meant(item, question))
+    *parents, own = best.chunk.path or ("",)
+    parent_named = bool(parents) and _names(question, parents[-1]) and not _names(question, own)
+    if best.scores["above"] > best.scores["heading"] or parent_named:
+        parent = tuple(parents)
         inside = [item for item in ranked if _inside(item.chunk, parent, report=best.chunk.report)]
         sections = dict.fromkeys(item.chunk.address for item in sorted(inside, key=lambda item: item.start))
         each = max(1, min(2, MOST_LINES_OF_PARENT // len(sections)))
@@ -50,11 +54,24 @@ def summarize(ranked: Sequence[Evidence]) -> list[Statement]:
     return list(_lines(sorted(same[:MOST_LINES], key=lambda item: item.start), headed=False))
 
 
+def _meant(item: Evidence, question: str) -> float:
+    named = any(_names(question, heading) for heading in item.chunk.path[-2:])
+    return item.scores["retrieval"] + 2 * max(item.scores["heading"], item.scores["above"]) + (_MEANT if named else 0.0)
+
+
 def names_section(question: str, chunk: Chunk) -> bool:
     """Whether a question for a summary has most of the words of a section's own heading: then that is what it means."""
-    heading = _NUMBER.sub("", chunk.path[-1]).rstrip("。:：") if chunk.path else ""
-    longest = SequenceMatcher(None, heading, question, autojunk=False).find_longest_match()
-    return longest.size >= max(_NAMED_BY, 0.6 * len(heading))
+    return bool(chunk.path) and _names(question, chunk.path[-1])
+
+
+def _names(question: str, heading: str) -> bool:
+    """Whether most of a heading stands in the question, or in what reports call a thing that it names (短板)."""
+    heading = _NUMBER.sub("", heading).rstrip("。:：")
+    said = (
+        SequenceMatcher(None, heading, words, autojunk=False).find_longest_match().size
+        for words in (question, *official_names(question))
+    )
+    return max(said) >= max(_NAMED_BY, 0.6 * len(heading))
 
 
 def _particulars(text: str) -> float:

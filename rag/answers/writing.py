@@ -94,7 +94,7 @@ class Writer:
         clock.mark("first_evidence")
         removed: list[Statement] = []
         if query.kind == "summary":
-            statements = summarize(next(iter(ranked.values())))
+            statements = summarize(next(iter(ranked.values())), query.wording)
         elif query.kind == "compare":
             statements = self._rows(query, chosen, titles=names.titles)
         else:
