@@ -195,7 +195,7 @@ def test_another_format_is_refused_before_anything_is_read(snapshot: Snapshot, c
     path = snapshot.folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({"recipe": {"format": 99}, "new": manifest}), encoding="utf-8")
-    with pytest.raises(SnapshotError, match="format 99, this program reads format 8") as caught:
+    with pytest.raises(SnapshotError, match="format 99, this program reads format 9") as caught:
         Snapshot.open(config.index_dir, config=config)
     assert "Run `rag index`" in caught.value.remedy
 
