@@ -20,6 +20,8 @@ ENV RAG_MODELS_DIR=/var/lib/rag/models
 RUN mkdir -p "$RAG_MODELS_DIR" && if [ "$MODELS" = pull ]; then rag models pull; fi
 
 FROM python:3.11-slim
+# Where a PDF does not bring its Chinese font along, characters are measured in one that is installed.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --home-dir /var/lib/rag --uid 1000 rag \
     && install --directory --owner rag --group rag /var/lib/rag/index
 COPY --from=program /opt/rag /opt/rag
