@@ -41,7 +41,7 @@ MOST_BEHIND, MOST_BEHIND_ELSEWHERE = 1.5, 3.0
 # So near to the best sentence, in log-odds, the reader cannot tell which of them answers; so many more are shown then.
 AS_GOOD, MOST_AS_GOOD = 1.25, 2
 # The same in text without a title, which may be about anything: chosen on RGB's questions whose answer two passages
-# share, of which .50 are answered in full with it (.42 with the narrower one), at .62 more sentences for each part.
+# share. Of 50 it answers 23 in full (20 with the narrower one), with 2.4 sentences cited for a question instead of 1.9.
 AS_GOOD_UNTITLED = 2.0
 
 _NUMBER = re.compile(r"[\d.]+")
@@ -205,10 +205,9 @@ def _most_behind(facet: Facet, fitting: Evidence, best: Evidence) -> float:
     another_year = bool(facet.years) and set(facet.years) <= years != others
     if another_year and fitting.scores["typed"] and fitting.scores["coverage"] >= best.scores["coverage"]:
         return math.inf  # it says the same of the year asked for
+    # The judge is not asked about the year there: it finds that the one answers, and the other less.
     if another_year and fitting.scores.get("judge", 0.0) > max(0.0, best.scores.get("judge", 0.0)):
-        return (
-            math.inf
-        )  # the judge, which is not asked about years there, finds that it answers, and rather than the other
+        return math.inf
     return MOST_BEHIND_ELSEWHERE if no_figure or another_year else MOST_BEHIND
 
 
